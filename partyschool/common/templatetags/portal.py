@@ -12,7 +12,6 @@ from typing import Any, TypedDict
 from django import template
 from django.conf import settings
 from django.contrib.messages import constants as levels
-from django.template.context import Context
 from django.utils import formats, timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -150,9 +149,8 @@ def moment(value: dt.datetime | dt.date | None, style: str = "") -> SafeString |
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.date_format(value, _("M j, Y")))
 
 
-@register.inclusion_tag("includes/_chart.html", takes_context=True)
+@register.inclusion_tag("includes/_chart.html")
 def chart(
-    context: Context,
     *,
     id: str,
     title: str,
@@ -172,13 +170,13 @@ def chart(
     columns = [{"name": str(one["name"]), "data": [_plain(number) for number in one["data"]]} for one in series]
     return {
         "chart_id": id,
+        "data_id": f"{id}-data",
         "title": title,
         "unit": unit,
         "first_column": first_column,
         "columns": columns,
         "rows": [(name, [column["data"][index] for column in columns]) for index, name in enumerate(names)],
         "chart_data": {"kind": kind, "title": title, "unit": unit, "labels": names, "series": columns},
-        "csp_nonce": context.get("csp_nonce", ""),
     }
 
 
