@@ -160,6 +160,13 @@
     if (login && address && new URL(address).pathname === login && window.location.pathname !== login) {
       event.detail.shouldSwap = false;
       window.location.assign(`${login}?next=${encodeURIComponent(window.location.pathname + window.location.search)}`);
+      return;
+    }
+    /* A refusal comes as a fragment and is shown in place; a whole error page is not. */
+    const answer = event.detail.serverResponse || "";
+    if (event.detail.xhr.status >= 400 && answer.trim() && !/^\s*<!doctype/i.test(answer)) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
     }
   });
   body.addEventListener("htmx:responseError", (event) => {
