@@ -1,0 +1,41 @@
+"""Encryption of single values at rest (citizen numbers): AES-256-GCM, and a keyed hash for look-up by equality.
+
+A token binds its ciphertext to the place it belongs to (`place`), so that a value moved to another row does not open.
+Keys come from `settings.FIELD_KEYS` (newest first; older ones still open old tokens) and `settings.LOOKUP_KEY`.
+"""
+
+import hashlib
+import hmac
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+NONCE_BYTES = 12
+
+
+class Undecryptable(ValueError):
+    """No known key opens the token, or the token belongs to another place."""
+
+
+def encrypt(value: str, *, place: str) -> bytes:
+    """`value` as nonce + ciphertext + tag under the newest key, bound to `place`."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(settings.FIELD_KEYS[0]).encrypt(nonce, value.encode(), place.encode())
+
+
+def decrypt(token: bytes, *, place: str) -> str:
+    """The value of `token`. Raises `Undecryptable`."""
+    token = bytes(token)
+    for key in settings.FIELD_KEYS:
+        try:
+            return AESGCM(key).decrypt(token[:NONCE_BYTES], token[NONCE_BYTES:], place.encode()).decode()
+        except InvalidTag:
+            continue
+    raise Undecryptable(place)
+
+
+def lookup_digest(value: str) -> str:
+    """The keyed hash (64 hex digits) by which an encrypted value is found again."""
+    return hmac.new(settings.LOOKUP_KEY, value.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,61 @@
+"""What every request passes: expected refusals become pages, personal pages are not cached, the admin gets its own CSP."""
+
+from collections.abc import Callable
+
+from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+
+from .errors import Busy, DomainError, NotFound
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def refusal_response(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The page (or htmx fragment) that shows `error`: 404 for unknown things, 503 for a busy system, else 409."""
+    status = {NotFound: 404, Busy: 503}.get(type(error), 409)
+    template = "includes/_denial.html" if getattr(request, "htmx", False) else "409.html"
+    return render(request, template, {"denial": error}, status=status)
+
+
+class ExpectedErrorMiddleware:
+    """Shows a `DomainError` that a view let through; every other exception stays a fault."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DomainError):
+            return refusal_response(request, exception)
+        return None
+
+
+class PersonalPagesMiddleware:
+    """Pages of a logged-in reader are never kept by a cache on the way."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "sessionid" in request.COOKIES or not getattr(request, "user", None) or request.user.is_authenticated:
+            add_never_cache_headers(response)
+            patch_vary_headers(response, ("Cookie",))
+        return response
+
+
+class AdminContentPolicyMiddleware:
+    """The admin theme's Alpine.js needs eval and inline styles; no other page gets them."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith("/admin/"):
+            response._csp_update = {"script-src": [UNSAFE_EVAL, UNSAFE_INLINE], "style-src": [SELF, UNSAFE_INLINE]}
+        return response

@@ -1,0 +1,42 @@
+"""The main menu, by role."""
+
+from typing import Any, NamedTuple
+
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from partyschool.accounts.enums import Role
+
+
+class Entry(NamedTuple):
+    label: Any
+    url: Any
+    icon: str
+    roles: frozenset[str]
+
+
+ENTRIES = (
+    Entry(_("Home"), reverse_lazy("home:index"), "house", frozenset(Role)),
+    Entry(_("Electives"), reverse_lazy("trainees:electives"), "check2-square", frozenset({Role.TRAINEE})),
+    Entry(_("Credits"), reverse_lazy("trainees:credits"), "award", frozenset({Role.TRAINEE})),
+    Entry(
+        _("Credit reports"),
+        reverse_lazy("trainees:organisation"),
+        "bar-chart",
+        frozenset({Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR}),
+    ),
+    Entry(_("Standards"), reverse_lazy("standards:board"), "speedometer2", frozenset({Role.LEADER, Role.STAFF, Role.AUDITOR})),
+    Entry(_("Jobs"), reverse_lazy("jobs:list"), "hourglass-split", frozenset({Role.STAFF})),
+    Entry(_("Administration"), reverse_lazy("admin:index"), "gear", frozenset({Role.STAFF, Role.FINANCE, Role.AUDITOR, Role.ADMIN})),
+)
+
+
+def menu_for(user: Any, path: str) -> list[dict[str, Any]]:
+    """The menu entries of `user`, with the one that `path` lies under marked active."""
+    menu = []
+    for entry in ENTRIES:
+        if user.scope.has(*entry.roles):
+            url = str(entry.url)
+            active = path == url if url == "/" else path.startswith(url)
+            menu.append({"label": entry.label, "url": url, "icon": entry.icon, "active": active})
+    return menu

@@ -1,0 +1,3 @@
+from .targets import StandardTarget
+
+__all__ = ["StandardTarget"]

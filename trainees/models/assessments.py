@@ -1,0 +1,81 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from partyschool.accounts.models import Unit
+from partyschool.common import clock
+from partyschool.common.scoping import ScopedModel
+from trainees.enums import AssessmentResult, ExemptionGround, Rank
+from trainees.querysets import AssessmentQuerySet, CadreRecordQuerySet
+
+from .cadres import Cadre
+from .credits import CreditScheme
+
+
+class AssessmentExemption(ScopedModel):
+    """Why a cadre is not assessed in one year."""
+
+    cadre = models.ForeignKey(Cadre, verbose_name=_("cadre"), on_delete=models.PROTECT, related_name="exemptions")
+    year = models.PositiveSmallIntegerField(_("year"))
+    ground = models.CharField(_("ground"), max_length=16, choices=ExemptionGround)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    objects = CadreRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("assessment exemption")
+        verbose_name_plural = _("assessment exemptions")
+        constraints = [
+            models.UniqueConstraint(fields=["cadre", "year"], name="trainees_assessmentexemption_once_uq"),
+            models.CheckConstraint(condition=Q(ground__in=ExemptionGround.values), name="trainees_assessmentexemption_ground_ck"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_ground_display()
+
+
+class YearlyAssessment(ScopedModel):
+    """The result of one cadre's year, written by `close_year` from ledger and scheme, with everything needed to explain it.
+
+    `unit`, `jurisdiction` and `rank` are those of the closing. `breakdown` maps each category to
+    `{"earned": …, "cap": …, "counted": …}` (credits as numbers, cap null where there is none). `reasons` is a list of
+    `{"code": "short", "category": "" | category, "needed": …, "counted": …}` or `{"code": "exempt", "ground": …}`.
+    A failed cadre cannot be rated excellent in the annual appraisal (`bars_excellent`).
+    """
+
+    cadre = models.ForeignKey(Cadre, verbose_name=_("cadre"), on_delete=models.PROTECT, related_name="assessments")
+    year = models.PositiveSmallIntegerField(_("year"))
+    unit = models.ForeignKey(Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="+")
+    jurisdiction = models.ForeignKey(
+        Unit, verbose_name=_("organisation department"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    rank = models.CharField(_("rank"), max_length=20, choices=Rank)
+    scheme = models.ForeignKey(CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="+")
+    earned = models.DecimalField(_("credits earned"), max_digits=9, decimal_places=2)
+    counted = models.DecimalField(_("credits counted"), max_digits=9, decimal_places=2)
+    needed = models.DecimalField(_("credits needed"), max_digits=9, decimal_places=2)
+    breakdown = models.JSONField(_("breakdown"))
+    reasons = models.JSONField(_("reasons"))
+    result = models.CharField(_("result"), max_length=6, choices=AssessmentResult)
+    bars_excellent = models.BooleanField(_("cannot be rated excellent"))
+    closed_at = models.DateTimeField(_("closed at"), default=clock.now)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("closed by"), on_delete=models.PROTECT, related_name="+")
+
+    objects = AssessmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("yearly assessment")
+        verbose_name_plural = _("yearly assessments")
+        constraints = [
+            models.UniqueConstraint(fields=["year", "cadre"], name="trainees_yearlyassessment_once_uq"),
+            models.CheckConstraint(condition=Q(result__in=AssessmentResult.values), name="trainees_yearlyassessment_result_ck"),
+            models.CheckConstraint(
+                condition=Q(bars_excellent=True, result=AssessmentResult.FAIL)
+                | (Q(bars_excellent=False) & ~Q(result=AssessmentResult.FAIL)),
+                name="trainees_yearlyassessment_bars_ck",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year} {self.get_result_display()}"

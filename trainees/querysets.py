@@ -1,0 +1,62 @@
+"""Who may read which trainee records: one rule for the person, followed by everything that hangs on the person."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from partyschool.accounts.enums import Role
+from partyschool.common.scoping import ScopedQuerySet
+
+
+def cadre_condition(user: Any, to_cadre: str = "") -> Q:
+    """Rows whose cadre `user` may see; `to_cadre` is the lookup from the row to the cadre, e.g. `"cadre__"`.
+
+    Staff, leaders and auditors see the school's cadres, organisation departments and officers those of their subtrees,
+    everyone sees the own record.
+    """
+    condition = user.scope.unit_condition(f"{to_cadre}unit__path")
+    if user.scope.whole_school:
+        return condition
+    return condition | Q(**{f"{to_cadre}user": user.pk})
+
+
+def rostered_condition(user: Any, to_offering: str) -> Q:
+    """Rows of offerings in which `user` teaches a lesson or leads."""
+    if not user.scope.has(Role.TEACHER):
+        return Q(pk__in=[])
+    return Q(**{f"{to_offering}__lessons__teacher__user": user.pk}) | Q(**{f"{to_offering}__lead_teacher__user": user.pk})
+
+
+class CadreQuerySet(ScopedQuerySet):
+    def scope_for(self, user: Any) -> Q:
+        return cadre_condition(user)
+
+
+class CadreRecordQuerySet(ScopedQuerySet):
+    """Records that hang on a cadre by a `cadre` column."""
+
+    def scope_for(self, user: Any) -> Q:
+        return cadre_condition(user, "cadre__")
+
+    def of_cadre(self, cadre: Any) -> "CadreRecordQuerySet":
+        """The records of one cadre that the caller obtained through `Cadre.objects.visible_to(user)`."""
+        return self.filter(cadre=cadre).unscoped("the cadre itself was read in scope")
+
+
+class EnrolmentQuerySet(CadreRecordQuerySet):
+    def scope_for(self, user: Any) -> Q:
+        own = Q(pk__in=self.model._base_manager.filter(rostered_condition(user, "offering")).values("pk"))
+        return super().scope_for(user) | own if user.scope.has(Role.TEACHER) else super().scope_for(user)
+
+
+class AssessmentQuerySet(CadreRecordQuerySet):
+    """Yearly assessments go by the unit of that year: a transfer moves the person, not the past."""
+
+    def scope_for(self, user: Any) -> Q:
+        condition = user.scope.unit_condition("unit__path")
+        return condition if user.scope.whole_school else condition | Q(cadre__user=user.pk)
+
+
+class PacketQuerySet(ScopedQuerySet):
+    def scope_for(self, user: Any) -> Q:
+        return user.scope.unit_condition("recipient__path")
