@@ -39,7 +39,9 @@ FILES = {
 
 def _mark() -> str:
     """What the contents of ``build/`` depend on."""
-    return hashlib.sha256((PROJECT / "package-lock.json").read_bytes() + Path(__file__).read_bytes()).hexdigest()
+    return hashlib.sha256(
+        (PROJECT / "package-lock.json").read_bytes() + Path(__file__).read_bytes()
+    ).hexdigest()
 
 
 def _npm() -> str:
@@ -63,7 +65,11 @@ def _copy(source: Path, target: Path) -> None:
 def build() -> None:
     """Bring ``build/`` to what the lock file pins."""
     stamp = BUILD / "assets.stamp"
-    if stamp.exists() and stamp.read_text() == _mark() and all((BUILD / target).exists() for target in FILES.values()):
+    if (
+        stamp.exists()
+        and stamp.read_text() == _mark()
+        and all((BUILD / target).exists() for target in FILES.values())
+    ):
         return
     if any(not (MODULES / source).exists() for source in FILES) or not stamp.exists():
         subprocess.run([_npm(), "ci", "--ignore-scripts", "--no-progress"], cwd=PROJECT, check=True)
