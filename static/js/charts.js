@@ -19,7 +19,7 @@
     return data.kind === "hbar" ? { xAxis: numbers, yAxis: names } : { xAxis: names, yAxis: numbers };
   };
 
-  const option = (data) => {
+  const option = (data, narrow) => {
     const shared = {
       color: colours,
       textStyle: { fontFamily: font, color: ink },
@@ -32,10 +32,10 @@
       const first = data.series[0];
       return {
         ...shared,
-        legend: { bottom: 0, textStyle: { color: ink } },
+        legend: { bottom: 0, textStyle: { color: ink }, formatter: (name) => `${name} ${first.data[data.labels.indexOf(name)] ?? "—"}` },
         series: [{
-          type: "pie", radius: ["48%", "72%"], center: ["50%", "44%"], name: first.name,
-          itemStyle: { borderColor: "#fff", borderWidth: 2 }, label: { formatter: "{b}\n{c}", color: ink },
+          type: "pie", radius: ["48%", "72%"], center: ["50%", "42%"], name: first.name,
+          itemStyle: { borderColor: "#fff", borderWidth: 2 }, label: { show: !narrow, formatter: "{b}\n{c}", color: ink },
           data: data.labels.map((name, index) => ({ name, value: first.data[index] })),
         }],
       };
@@ -64,7 +64,7 @@
     if (data.kind === "hbar") canvas.style.height = `${Math.max(200, 40 * data.labels.length + 60)}px`;
     figure.querySelector(".chart-table").open = false;
     const picture = window.echarts.init(canvas, null, { renderer: "canvas" });
-    picture.setOption(option(data));
+    picture.setOption(option(data, canvas.clientWidth < 420));
     new ResizeObserver(() => picture.resize()).observe(canvas);
     window.addEventListener("beforeprint", () => { figure.querySelector(".chart-table").open = true; });
   };
