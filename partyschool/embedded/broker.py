@@ -23,6 +23,7 @@ def _ask(command: bytes) -> bytes:
 
 
 def start(*, fsync: bool) -> None:
+    """Start the broker unless it runs; return when it answers. Raises EmbeddedServerError."""
     if not _ask(b"PING"):
         program = find_broker()
         if program is None:
@@ -47,6 +48,7 @@ def start(*, fsync: bool) -> None:
 
 
 def stop() -> None:
+    """Stop the broker if it runs; queued messages are kept."""
     if _ask(b"PING"):
         _ask(b"SHUTDOWN")
         wait(lambda: not _ask(b"PING"), STOP_SECONDS, "the broker to stop")

@@ -102,6 +102,7 @@ def _options(*, fsync: bool) -> dict[str, str]:
 
 
 def start(*, fsync: bool) -> None:
+    """Start the server unless it runs; return when it takes connections. Raises EmbeddedServerError."""
     data = _data()
     pid, state = _state(data)
     if not pid:
@@ -137,6 +138,7 @@ def start(*, fsync: bool) -> None:
 
 
 def stop() -> None:
+    """Stop the server if it runs; return when it has written everything."""
     data = _data()
     pid, _ = _state(data)
     if pid:

@@ -135,8 +135,9 @@ def _refuse_taken_port(host: str, port: int) -> None:
 def _is_ready(host: str, port: int) -> bool:
     """Whether ``/readyz`` says that database, broker, worker and migrations are all there."""
     connection = http.client.HTTPConnection(host, port, timeout=5)
+    name = next((name for name in settings.ALLOWED_HOSTS if not name.startswith(("*", "."))), "localhost")
     try:
-        connection.request("GET", "/readyz", headers={"Host": "localhost", "X-Forwarded-Proto": "https"})
+        connection.request("GET", "/readyz", headers={"Host": name, "X-Forwarded-Proto": "https"})
         return connection.getresponse().status in {200, 404}
     except OSError:
         return False
