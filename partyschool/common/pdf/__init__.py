@@ -1,0 +1,38 @@
+"""Documents in PDF: fonts, text, tables and official notices. Import from here."""
+
+from .builder import BuiltDocument, DocumentBuilder, Item, Pen
+from .fonts import FontMap, FontRole, FontsMissing, font_map
+from .notice import Attachment, DocType, Heading, OfficialNotice, Paragraph
+from .numbering import chinese_date, chinese_number, document_number
+from .official import build_notice
+from .paper import LANDSCAPE, OFFICIAL_PORTRAIT, PageFrame
+from .tables import Table, TableColumn, table_items
+from .text import MissingGlyph, Typesetter
+
+__all__ = [
+    "LANDSCAPE",
+    "OFFICIAL_PORTRAIT",
+    "Attachment",
+    "BuiltDocument",
+    "DocType",
+    "DocumentBuilder",
+    "FontMap",
+    "FontRole",
+    "FontsMissing",
+    "Heading",
+    "Item",
+    "MissingGlyph",
+    "OfficialNotice",
+    "PageFrame",
+    "Paragraph",
+    "Pen",
+    "Table",
+    "TableColumn",
+    "Typesetter",
+    "build_notice",
+    "chinese_date",
+    "chinese_number",
+    "document_number",
+    "font_map",
+    "table_items",
+]
