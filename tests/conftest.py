@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "chromium": None if CHROMIUM else "no Chromium on this machine (apt-get install chromium)",
         "root": None if os.geteuid() == 0 else "only root can show it",
         "namespaces": None
-        if os.geteuid() == 0 and embedded._namespaces_allowed()
+        if os.geteuid() == 0 and embedded.accounts.namespaces_allowed()
         else "user namespaces are forbidden here",
         "fonts": None
         if (PROJECT / "build/fonts/NotoSerifSC-Regular.ttf").exists()

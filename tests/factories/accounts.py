@@ -32,7 +32,7 @@ def make_unit(parent: Unit | None = None, *, kind: str = UnitKind.BUREAU, name: 
     """A unit below `parent` (or a root)."""
     number = Unit.objects.count() + 1
     fields = {"code": code or f"U{number:04}", "name": name or f"单位{number}", "kind": kind}
-    return parent.add_child(**fields) if parent else Unit.add_root(**fields)
+    return Unit.objects.add_child(parent, fields) if parent else Unit.objects.add_root(fields)
 
 
 class City:
