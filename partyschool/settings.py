@@ -15,7 +15,9 @@ env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.bool("DEBUG", default=not env.str("SECRET_KEY", default=""))
-SECRET_KEY = env.str("SECRET_KEY", default="only-for-a-first-look-" + hashlib.sha256(str(BASE_DIR).encode()).hexdigest())
+SECRET_KEY = env.str(
+    "SECRET_KEY", default="only-for-a-first-look-" + hashlib.sha256(str(BASE_DIR).encode()).hexdigest()
+)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -23,8 +25,13 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 FIELD_KEYS = [bytes.fromhex(key) for key in env.list("FIELD_KEYS", default=[])] or [
     hashlib.sha256(b"field" + SECRET_KEY.encode()).digest()
 ]
-LOOKUP_KEY = bytes.fromhex(env.str("LOOKUP_KEY", default="")) or hashlib.sha256(b"lookup" + SECRET_KEY.encode()).digest()
-AUDIT_KEY = bytes.fromhex(env.str("AUDIT_KEY", default="")) or hashlib.sha256(b"audit" + SECRET_KEY.encode()).digest()
+LOOKUP_KEY = (
+    bytes.fromhex(env.str("LOOKUP_KEY", default=""))
+    or hashlib.sha256(b"lookup" + SECRET_KEY.encode()).digest()
+)
+AUDIT_KEY = (
+    bytes.fromhex(env.str("AUDIT_KEY", default="")) or hashlib.sha256(b"audit" + SECRET_KEY.encode()).digest()
+)
 
 SCHOOL_NAME = env.str("SCHOOL_NAME", default="中共两江市委党校")
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
@@ -129,14 +136,21 @@ LOGOUT_REDIRECT_URL = reverse_lazy("accounts:login")
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=10) * 3600
 
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("zh-hant", _("Traditional Chinese")), ("en", _("English"))]
+LANGUAGES = [
+    ("zh-hans", _("Simplified Chinese")),
+    ("zh-hant", _("Traditional Chinese")),
+    ("en", _("English")),
+]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static", *([BASE_DIR / "build/assets"] if (BASE_DIR / "build/assets").is_dir() else [])]
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    *([BASE_DIR / "build/assets"] if (BASE_DIR / "build/assets").is_dir() else []),
+]
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "build/static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -156,7 +170,11 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 CELERY_BROKER_URL = embedded.broker_url()
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Redelivery by the broker is only a second net: the sweeper over jobs.Job leases is the first.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900, "unacked_restore_interval": 5, "unacked_restore_throttle": 1}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

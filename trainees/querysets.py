@@ -24,7 +24,9 @@ def rostered_condition(user: Any, to_offering: str) -> Q:
     """Rows of offerings in which `user` teaches a lesson or leads."""
     if not user.scope.has(Role.TEACHER):
         return Q(pk__in=[])
-    return Q(**{f"{to_offering}__lessons__teacher__user": user.pk}) | Q(**{f"{to_offering}__lead_teacher__user": user.pk})
+    return Q(**{f"{to_offering}__lessons__teacher__user": user.pk}) | Q(
+        **{f"{to_offering}__lead_teacher__user": user.pk}
+    )
 
 
 class CadreQuerySet(ScopedQuerySet):

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,99 +15,208 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='BudgetLine',
+            name="BudgetLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('code', models.CharField(max_length=20, verbose_name='code')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('purpose', models.CharField(choices=[('teaching_research', 'Teaching and research'), ('library', 'Library'), ('teacher_development', 'Teacher development'), ('informatisation', 'Informatisation'), ('exchange', 'Exchange'), ('training', 'Training projects')], max_length=20, verbose_name='purpose')),
-                ('source', models.CharField(choices=[('fiscal', 'Fiscal budget'), ('special', 'Special training fund')], max_length=10, verbose_name='source of funds')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("code", models.CharField(max_length=20, verbose_name="code")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("teaching_research", "Teaching and research"),
+                            ("library", "Library"),
+                            ("teacher_development", "Teacher development"),
+                            ("informatisation", "Informatisation"),
+                            ("exchange", "Exchange"),
+                            ("training", "Training projects"),
+                        ],
+                        max_length=20,
+                        verbose_name="purpose",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("fiscal", "Fiscal budget"), ("special", "Special training fund")],
+                        max_length=10,
+                        verbose_name="source of funds",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'budget line',
-                'verbose_name_plural': 'budget lines',
+                "verbose_name": "budget line",
+                "verbose_name_plural": "budget lines",
             },
         ),
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount')),
-                ('source_kind', models.CharField(max_length=32, verbose_name='source kind')),
-                ('source_ref', models.CharField(max_length=64, verbose_name='source reference')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
-                ('posted_at', models.DateTimeField(default=partyschool.common.clock.now, verbose_name='posted at')),
-                ('kind', models.CharField(choices=[('commitment', 'Commitment'), ('release', 'Release of a commitment'), ('payment', 'Payment')], max_length=10, verbose_name='kind')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="amount")),
+                ("source_kind", models.CharField(max_length=32, verbose_name="source kind")),
+                ("source_ref", models.CharField(max_length=64, verbose_name="source reference")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                (
+                    "posted_at",
+                    models.DateTimeField(default=partyschool.common.clock.now, verbose_name="posted at"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("commitment", "Commitment"),
+                            ("release", "Release of a commitment"),
+                            ("payment", "Payment"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ledger entry',
-                'verbose_name_plural': 'ledger entries',
-                'abstract': False,
+                "verbose_name": "ledger entry",
+                "verbose_name_plural": "ledger entries",
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='LineBalance',
+            name="LineBalance",
             fields=[
-                ('line', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='balance', serialize=False, to='budget.budgetline', verbose_name='line')),
-                ('approved', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='approved')),
-                ('drawn', models.DecimalField(decimal_places=2, default=0, editable=False, max_digits=14, verbose_name='drawn')),
+                (
+                    "line",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="balance",
+                        serialize=False,
+                        to="budget.budgetline",
+                        verbose_name="line",
+                    ),
+                ),
+                ("approved", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="approved")),
+                (
+                    "drawn",
+                    models.DecimalField(
+                        decimal_places=2, default=0, editable=False, max_digits=14, verbose_name="drawn"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'line balance',
-                'verbose_name_plural': 'line balances',
+                "verbose_name": "line balance",
+                "verbose_name_plural": "line balances",
             },
         ),
         migrations.AddConstraint(
-            model_name='budgetline',
-            constraint=models.UniqueConstraint(fields=('year', 'code'), name='budget_budgetline_code_uq'),
+            model_name="budgetline",
+            constraint=models.UniqueConstraint(fields=("year", "code"), name="budget_budgetline_code_uq"),
         ),
         migrations.AddConstraint(
-            model_name='budgetline',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['teaching_research', 'library', 'teacher_development', 'informatisation', 'exchange', 'training'])), name='budget_budgetline_purpose_ck'),
+            model_name="budgetline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "purpose__in",
+                        [
+                            "teaching_research",
+                            "library",
+                            "teacher_development",
+                            "informatisation",
+                            "exchange",
+                            "training",
+                        ],
+                    )
+                ),
+                name="budget_budgetline_purpose_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='budgetline',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['fiscal', 'special'])), name='budget_budgetline_source_ck'),
+            model_name="budgetline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["fiscal", "special"])), name="budget_budgetline_source_ck"
+            ),
         ),
         migrations.AddField(
-            model_name='ledgerentry',
-            name='line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='budget.budgetline', verbose_name='line'),
+            model_name="ledgerentry",
+            name="line",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="entries",
+                to="budget.budgetline",
+                verbose_name="line",
+            ),
         ),
         migrations.AddField(
-            model_name='ledgerentry',
-            name='posted_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='posted by'),
+            model_name="ledgerentry",
+            name="posted_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="posted by",
+            ),
         ),
         migrations.AddField(
-            model_name='ledgerentry',
-            name='reverses',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversal', to='budget.ledgerentry', verbose_name='reverses'),
+            model_name="ledgerentry",
+            name="reverses",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="reversal",
+                to="budget.ledgerentry",
+                verbose_name="reverses",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='linebalance',
-            constraint=models.CheckConstraint(condition=models.Q(('drawn__gte', 0), ('drawn__lte', models.F('approved'))), name='budget_linebalance_drawn_ck'),
+            model_name="linebalance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("drawn__gte", 0), ("drawn__lte", models.F("approved"))),
+                name="budget_linebalance_drawn_ck",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['line', '-posted_at', '-id'], name='budget_entry_line_ix'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["line", "-posted_at", "-id"], name="budget_entry_line_ix"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('reverses__isnull', True)), fields=('source_kind', 'source_ref'), name='budget_ledgerentry_source_uq'),
+            model_name="ledgerentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reverses__isnull", True)),
+                fields=("source_kind", "source_ref"),
+                name="budget_ledgerentry_source_uq",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='budget_ledgerentry_amount_ck'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", 0), _negated=True), name="budget_ledgerentry_amount_ck"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('reverses', models.F('id')), _negated=True), name='budget_ledgerentry_self_ck'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reverses", models.F("id")), _negated=True),
+                name="budget_ledgerentry_self_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['commitment', 'release', 'payment'])), name='budget_ledgerentry_kind_ck'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["commitment", "release", "payment"])),
+                name="budget_ledgerentry_kind_ck",
+            ),
         ),
     ]

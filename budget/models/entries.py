@@ -15,7 +15,9 @@ class LedgerEntry(ledger.LedgerEntry):
 
     OWNER: ClassVar = "line_id"
 
-    line = models.ForeignKey(BudgetLine, verbose_name=_("line"), on_delete=models.PROTECT, related_name="entries")
+    line = models.ForeignKey(
+        BudgetLine, verbose_name=_("line"), on_delete=models.PROTECT, related_name="entries"
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=EntryKind)
 
     class Meta(ledger.LedgerEntry.Meta):

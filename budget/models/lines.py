@@ -19,8 +19,12 @@ class BudgetLine(models.Model):
         verbose_name_plural = _("budget lines")
         constraints = [
             models.UniqueConstraint(fields=["year", "code"], name="budget_budgetline_code_uq"),
-            models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="budget_budgetline_purpose_ck"),
-            models.CheckConstraint(condition=Q(source__in=FundSource.values), name="budget_budgetline_source_ck"),
+            models.CheckConstraint(
+                condition=Q(purpose__in=Purpose.values), name="budget_budgetline_purpose_ck"
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=FundSource.values), name="budget_budgetline_source_ck"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -33,7 +37,9 @@ class LineBalance(models.Model):
     A trigger on the ledger moves `drawn`; the check refuses any entry that would draw more than is approved.
     """
 
-    line = models.OneToOneField(BudgetLine, verbose_name=_("line"), primary_key=True, on_delete=models.PROTECT, related_name="balance")
+    line = models.OneToOneField(
+        BudgetLine, verbose_name=_("line"), primary_key=True, on_delete=models.PROTECT, related_name="balance"
+    )
     approved = models.DecimalField(_("approved"), max_digits=14, decimal_places=2)
     drawn = models.DecimalField(_("drawn"), max_digits=14, decimal_places=2, default=0, editable=False)
 
@@ -41,7 +47,9 @@ class LineBalance(models.Model):
         verbose_name = _("line balance")
         verbose_name_plural = _("line balances")
         constraints = [
-            models.CheckConstraint(condition=Q(drawn__gte=0) & Q(drawn__lte=F("approved")), name="budget_linebalance_drawn_ck"),
+            models.CheckConstraint(
+                condition=Q(drawn__gte=0) & Q(drawn__lte=F("approved")), name="budget_linebalance_drawn_ck"
+            ),
         ]
 
     def __str__(self) -> str:

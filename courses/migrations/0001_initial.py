@@ -9,144 +9,440 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('faculty', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("faculty", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Room',
+            name="Room",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('seats', models.PositiveIntegerField(verbose_name='seats')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("seats", models.PositiveIntegerField(verbose_name="seats")),
             ],
             options={
-                'verbose_name': 'room',
-                'verbose_name_plural': 'rooms',
+                "verbose_name": "room",
+                "verbose_name_plural": "rooms",
             },
         ),
         migrations.CreateModel(
-            name='SelectionRound',
+            name="SelectionRound",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('mode', models.CharField(choices=[('first_come', 'First come, first served')], default='first_come', max_length=12, verbose_name='mode')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('open', 'Open'), ('closed', 'Closed')], default='draft', max_length=8, verbose_name='state')),
-                ('opens_at', models.DateTimeField(verbose_name='opens at')),
-                ('closes_at', models.DateTimeField(verbose_name='closes at')),
-                ('max_picks', models.PositiveSmallIntegerField(default=2, verbose_name='picks per cadre')),
-                ('ranks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None, verbose_name='open to ranks')),
-                ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None, verbose_name='open to categories')),
-                ('units', models.ManyToManyField(blank=True, related_name='+', to='accounts.unit', verbose_name='open to units')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("first_come", "First come, first served")],
+                        default="first_come",
+                        max_length=12,
+                        verbose_name="mode",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("open", "Open"), ("closed", "Closed")],
+                        default="draft",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("opens_at", models.DateTimeField(verbose_name="opens at")),
+                ("closes_at", models.DateTimeField(verbose_name="closes at")),
+                ("max_picks", models.PositiveSmallIntegerField(default=2, verbose_name="picks per cadre")),
+                (
+                    "ranks",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="open to ranks",
+                    ),
+                ),
+                (
+                    "categories",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="open to categories",
+                    ),
+                ),
+                (
+                    "units",
+                    models.ManyToManyField(
+                        blank=True, related_name="+", to="accounts.unit", verbose_name="open to units"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'selection round',
-                'verbose_name_plural': 'selection rounds',
+                "verbose_name": "selection round",
+                "verbose_name_plural": "selection rounds",
             },
         ),
         migrations.CreateModel(
-            name='Offering',
+            name="Offering",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='code')),
-                ('kind', models.CharField(choices=[('main_class', 'Main class'), ('special_class', 'Special class'), ('department_training', 'Department training'), ('elective', 'Elective topic'), ('forum', 'Forum session'), ('outside', 'Outside training'), ('online', 'Online course')], max_length=20, verbose_name='kind')),
-                ('title', models.CharField(max_length=120, verbose_name='title')),
-                ('summary', models.TextField(blank=True, verbose_name='summary')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('signboard', models.CharField(choices=[('party_school', 'Party school'), ('administration_school', 'Administration school'), ('socialism_school', 'Socialism school')], default='party_school', max_length=24, verbose_name='signboard')),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('published', 'Published'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default='planned', max_length=10, verbose_name='state')),
-                ('starts_on', models.DateField(verbose_name='starts on')),
-                ('ends_on', models.DateField(verbose_name='ends on')),
-                ('closed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='closed at')),
-                ('lead_teacher', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='led_offerings', to='faculty.teacher', verbose_name='lead teacher')),
-                ('selection_round', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='offerings', to='courses.selectionround', verbose_name='selection round')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="code")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("main_class", "Main class"),
+                            ("special_class", "Special class"),
+                            ("department_training", "Department training"),
+                            ("elective", "Elective topic"),
+                            ("forum", "Forum session"),
+                            ("outside", "Outside training"),
+                            ("online", "Online course"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="title")),
+                ("summary", models.TextField(blank=True, verbose_name="summary")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                (
+                    "signboard",
+                    models.CharField(
+                        choices=[
+                            ("party_school", "Party school"),
+                            ("administration_school", "Administration school"),
+                            ("socialism_school", "Socialism school"),
+                        ],
+                        default="party_school",
+                        max_length=24,
+                        verbose_name="signboard",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("published", "Published"),
+                            ("closed", "Closed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="starts on")),
+                ("ends_on", models.DateField(verbose_name="ends on")),
+                (
+                    "closed_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="closed at"),
+                ),
+                (
+                    "lead_teacher",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="led_offerings",
+                        to="faculty.teacher",
+                        verbose_name="lead teacher",
+                    ),
+                ),
+                (
+                    "selection_round",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="offerings",
+                        to="courses.selectionround",
+                        verbose_name="selection round",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'offering',
-                'verbose_name_plural': 'offerings',
+                "verbose_name": "offering",
+                "verbose_name_plural": "offerings",
             },
         ),
         migrations.CreateModel(
-            name='SeatCount',
+            name="SeatCount",
             fields=[
-                ('offering', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='seats', serialize=False, to='courses.offering', verbose_name='offering')),
-                ('capacity', models.PositiveIntegerField(verbose_name='capacity')),
-                ('taken', models.PositiveIntegerField(default=0, editable=False, verbose_name='taken')),
-                ('frozen', models.BooleanField(default=False, editable=False, verbose_name='frozen')),
+                (
+                    "offering",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="seats",
+                        serialize=False,
+                        to="courses.offering",
+                        verbose_name="offering",
+                    ),
+                ),
+                ("capacity", models.PositiveIntegerField(verbose_name="capacity")),
+                ("taken", models.PositiveIntegerField(default=0, editable=False, verbose_name="taken")),
+                ("frozen", models.BooleanField(default=False, editable=False, verbose_name="frozen")),
             ],
             options={
-                'verbose_name': 'seat count',
-                'verbose_name_plural': 'seat counts',
-                'constraints': [models.CheckConstraint(condition=models.Q(('taken__lte', models.F('capacity'))), name='courses_seatcount_taken_ck')],
+                "verbose_name": "seat count",
+                "verbose_name_plural": "seat counts",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("taken__lte", models.F("capacity"))),
+                        name="courses_seatcount_taken_ck",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Lesson',
+            name="Lesson",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120, verbose_name='title')),
-                ('starts_at', models.DateTimeField(verbose_name='starts at')),
-                ('ends_at', models.DateTimeField(verbose_name='ends at')),
-                ('hours', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='class-hours')),
-                ('module', models.CharField(choices=[('theory', 'Theory'), ('party_spirit', 'Party spirit'), ('capability', 'Capability'), ('professional', 'Professional knowledge'), ('mental_health', 'Mental health'), ('morals', 'Morals and core values')], max_length=16, verbose_name='module')),
-                ('method', models.CharField(choices=[('lecture', 'Lecture'), ('case', 'Case study'), ('interactive', 'Interactive'), ('experiential', 'Experiential'), ('simulation', 'Simulation')], default='lecture', max_length=14, verbose_name='method')),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True, verbose_name='cancelled at')),
-                ('teacher', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lessons', to='faculty.teacher', verbose_name='teacher')),
-                ('offering', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lessons', to='courses.offering', verbose_name='offering')),
-                ('room', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lessons', to='courses.room', verbose_name='room')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="title")),
+                ("starts_at", models.DateTimeField(verbose_name="starts at")),
+                ("ends_at", models.DateTimeField(verbose_name="ends at")),
+                ("hours", models.DecimalField(decimal_places=2, max_digits=5, verbose_name="class-hours")),
+                (
+                    "module",
+                    models.CharField(
+                        choices=[
+                            ("theory", "Theory"),
+                            ("party_spirit", "Party spirit"),
+                            ("capability", "Capability"),
+                            ("professional", "Professional knowledge"),
+                            ("mental_health", "Mental health"),
+                            ("morals", "Morals and core values"),
+                        ],
+                        max_length=16,
+                        verbose_name="module",
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("lecture", "Lecture"),
+                            ("case", "Case study"),
+                            ("interactive", "Interactive"),
+                            ("experiential", "Experiential"),
+                            ("simulation", "Simulation"),
+                        ],
+                        default="lecture",
+                        max_length=14,
+                        verbose_name="method",
+                    ),
+                ),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="cancelled at")),
+                (
+                    "teacher",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lessons",
+                        to="faculty.teacher",
+                        verbose_name="teacher",
+                    ),
+                ),
+                (
+                    "offering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lessons",
+                        to="courses.offering",
+                        verbose_name="offering",
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lessons",
+                        to="courses.room",
+                        verbose_name="room",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'lesson',
-                'verbose_name_plural': 'lessons',
-                'indexes': [models.Index(fields=['starts_at'], name='courses_lesson_start_ix')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='courses_lesson_times_ck', violation_error_message='A lesson must end after it starts.'), models.CheckConstraint(condition=models.Q(('hours__gt', 0)), name='courses_lesson_hours_ck', violation_error_message='Class-hours must be more than zero.'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('cancelled_at__isnull', True), ('room__isnull', False)), expressions=[(courses.models.timetable._Span('starts_at', 'ends_at', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('room', '=')], name='courses_lesson_room_ex', violation_error_message='The room is already taken at that time.'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('cancelled_at__isnull', True), ('teacher__isnull', False)), expressions=[(courses.models.timetable._Span('starts_at', 'ends_at', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('teacher', '=')], name='courses_lesson_teacher_ex', violation_error_message='The teacher already teaches at that time.'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('cancelled_at__isnull', True), ('offering__isnull', False)), expressions=[(courses.models.timetable._Span('starts_at', 'ends_at', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&'), ('offering', '=')], name='courses_lesson_offering_ex', violation_error_message='This offering already has a lesson at that time.')],
+                "verbose_name": "lesson",
+                "verbose_name_plural": "lessons",
+                "indexes": [models.Index(fields=["starts_at"], name="courses_lesson_start_ix")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                        name="courses_lesson_times_ck",
+                        violation_error_message="A lesson must end after it starts.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hours__gt", 0)),
+                        name="courses_lesson_hours_ck",
+                        violation_error_message="Class-hours must be more than zero.",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("cancelled_at__isnull", True), ("room__isnull", False)),
+                        expressions=[
+                            (
+                                courses.models.timetable._Span(
+                                    "starts_at",
+                                    "ends_at",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                ),
+                                "&&",
+                            ),
+                            ("room", "="),
+                        ],
+                        name="courses_lesson_room_ex",
+                        violation_error_message="The room is already taken at that time.",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("cancelled_at__isnull", True), ("teacher__isnull", False)),
+                        expressions=[
+                            (
+                                courses.models.timetable._Span(
+                                    "starts_at",
+                                    "ends_at",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                ),
+                                "&&",
+                            ),
+                            ("teacher", "="),
+                        ],
+                        name="courses_lesson_teacher_ex",
+                        violation_error_message="The teacher already teaches at that time.",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("cancelled_at__isnull", True), ("offering__isnull", False)),
+                        expressions=[
+                            (
+                                courses.models.timetable._Span(
+                                    "starts_at",
+                                    "ends_at",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                ),
+                                "&&",
+                            ),
+                            ("offering", "="),
+                        ],
+                        name="courses_lesson_offering_ex",
+                        violation_error_message="This offering already has a lesson at that time.",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='selectionround',
-            constraint=models.UniqueConstraint(fields=('year', 'name'), name='courses_selectionround_name_uq'),
+            model_name="selectionround",
+            constraint=models.UniqueConstraint(
+                fields=("year", "name"), name="courses_selectionround_name_uq"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='selectionround',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'open', 'closed'])), name='courses_selectionround_state_ck'),
+            model_name="selectionround",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "open", "closed"])),
+                name="courses_selectionround_state_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='selectionround',
-            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['first_come'])), name='courses_selectionround_mode_ck'),
+            model_name="selectionround",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("mode__in", ["first_come"])), name="courses_selectionround_mode_ck"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='selectionround',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_at__gt', models.F('opens_at'))), name='courses_selectionround_window_ck', violation_error_message='The round must close after it opens.'),
+            model_name="selectionround",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("closes_at__gt", models.F("opens_at"))),
+                name="courses_selectionround_window_ck",
+                violation_error_message="The round must close after it opens.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='selectionround',
-            constraint=models.CheckConstraint(condition=models.Q(('max_picks__gte', 1)), name='courses_selectionround_picks_ck', violation_error_message='Each cadre must be allowed at least one pick.'),
+            model_name="selectionround",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("max_picks__gte", 1)),
+                name="courses_selectionround_picks_ck",
+                violation_error_message="Each cadre must be allowed at least one pick.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='offering',
-            index=models.Index(fields=['year', 'kind', 'starts_on'], name='courses_offering_year_ix'),
+            model_name="offering",
+            index=models.Index(fields=["year", "kind", "starts_on"], name="courses_offering_year_ix"),
         ),
         migrations.AddConstraint(
-            model_name='offering',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['main_class', 'special_class', 'department_training', 'elective', 'forum', 'outside', 'online'])), name='courses_offering_kind_ck'),
+            model_name="offering",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "main_class",
+                            "special_class",
+                            "department_training",
+                            "elective",
+                            "forum",
+                            "outside",
+                            "online",
+                        ],
+                    )
+                ),
+                name="courses_offering_kind_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offering',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'published', 'closed', 'cancelled'])), name='courses_offering_state_ck'),
+            model_name="offering",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["planned", "published", "closed", "cancelled"])),
+                name="courses_offering_state_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offering',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='courses_offering_dates_ck', violation_error_message='An offering cannot end before it starts.'),
+            model_name="offering",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="courses_offering_dates_ck",
+                violation_error_message="An offering cannot end before it starts.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offering',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed')), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='courses_offering_closed_ck'),
+            model_name="offering",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", False), ("state", "closed")),
+                    models.Q(models.Q(("state", "closed"), _negated=True), ("closed_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="courses_offering_closed_ck",
+            ),
         ),
     ]

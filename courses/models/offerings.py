@@ -19,15 +19,27 @@ class Offering(models.Model):
     title = models.CharField(_("title"), max_length=120)
     summary = models.TextField(_("summary"), blank=True)
     year = models.PositiveSmallIntegerField(_("year"))
-    signboard = models.CharField(_("signboard"), max_length=24, choices=Signboard, default=Signboard.PARTY_SCHOOL)
+    signboard = models.CharField(
+        _("signboard"), max_length=24, choices=Signboard, default=Signboard.PARTY_SCHOOL
+    )
     state = models.CharField(_("state"), max_length=10, choices=OfferingState, default=OfferingState.PLANNED)
     starts_on = models.DateField(_("starts on"))
     ends_on = models.DateField(_("ends on"))
     lead_teacher = models.ForeignKey(
-        Teacher, verbose_name=_("lead teacher"), null=True, blank=True, on_delete=models.PROTECT, related_name="led_offerings"
+        Teacher,
+        verbose_name=_("lead teacher"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="led_offerings",
     )
     selection_round = models.ForeignKey(
-        SelectionRound, verbose_name=_("selection round"), null=True, blank=True, on_delete=models.PROTECT, related_name="offerings"
+        SelectionRound,
+        verbose_name=_("selection round"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="offerings",
     )
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True, editable=False)
 
@@ -35,8 +47,12 @@ class Offering(models.Model):
         verbose_name = _("offering")
         verbose_name_plural = _("offerings")
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=OfferingKind.values), name="courses_offering_kind_ck"),
-            models.CheckConstraint(condition=Q(state__in=OfferingState.values), name="courses_offering_state_ck"),
+            models.CheckConstraint(
+                condition=Q(kind__in=OfferingKind.values), name="courses_offering_kind_ck"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=OfferingState.values), name="courses_offering_state_ck"
+            ),
             models.CheckConstraint(
                 condition=Q(ends_on__gte=F("starts_on")),
                 name="courses_offering_dates_ck",
@@ -61,7 +77,9 @@ class SeatCount(models.Model):
     offering closes: from then on no seat moves.
     """
 
-    offering = models.OneToOneField(Offering, verbose_name=_("offering"), primary_key=True, on_delete=models.PROTECT, related_name="seats")
+    offering = models.OneToOneField(
+        Offering, verbose_name=_("offering"), primary_key=True, on_delete=models.PROTECT, related_name="seats"
+    )
     capacity = models.PositiveIntegerField(_("capacity"))
     taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
     frozen = models.BooleanField(_("frozen"), default=False, editable=False)
@@ -69,7 +87,9 @@ class SeatCount(models.Model):
     class Meta:
         verbose_name = _("seat count")
         verbose_name_plural = _("seat counts")
-        constraints = [models.CheckConstraint(condition=Q(taken__lte=F("capacity")), name="courses_seatcount_taken_ck")]
+        constraints = [
+            models.CheckConstraint(condition=Q(taken__lte=F("capacity")), name="courses_seatcount_taken_ck")
+        ]
 
     def __str__(self) -> str:
         return f"{self.taken}/{self.capacity}"

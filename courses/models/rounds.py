@@ -21,8 +21,12 @@ class SelectionRound(models.Model):
     opens_at = models.DateTimeField(_("opens at"))
     closes_at = models.DateTimeField(_("closes at"))
     max_picks = models.PositiveSmallIntegerField(_("picks per cadre"), default=2)
-    ranks = ArrayField(models.CharField(max_length=20), verbose_name=_("open to ranks"), default=list, blank=True)
-    categories = ArrayField(models.CharField(max_length=20), verbose_name=_("open to categories"), default=list, blank=True)
+    ranks = ArrayField(
+        models.CharField(max_length=20), verbose_name=_("open to ranks"), default=list, blank=True
+    )
+    categories = ArrayField(
+        models.CharField(max_length=20), verbose_name=_("open to categories"), default=list, blank=True
+    )
     units = models.ManyToManyField(Unit, verbose_name=_("open to units"), blank=True, related_name="+")
 
     class Meta:
@@ -30,8 +34,12 @@ class SelectionRound(models.Model):
         verbose_name_plural = _("selection rounds")
         constraints = [
             models.UniqueConstraint(fields=["year", "name"], name="courses_selectionround_name_uq"),
-            models.CheckConstraint(condition=Q(state__in=RoundState.values), name="courses_selectionround_state_ck"),
-            models.CheckConstraint(condition=Q(mode__in=RoundMode.values), name="courses_selectionround_mode_ck"),
+            models.CheckConstraint(
+                condition=Q(state__in=RoundState.values), name="courses_selectionround_state_ck"
+            ),
+            models.CheckConstraint(
+                condition=Q(mode__in=RoundMode.values), name="courses_selectionround_mode_ck"
+            ),
             models.CheckConstraint(
                 condition=Q(closes_at__gt=F("opens_at")),
                 name="courses_selectionround_window_ck",

@@ -2,6 +2,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from courses.enums import CourseModule, TeachingMethod
@@ -30,7 +31,7 @@ class _Span(Func):
     output_field = DateTimeRangeField()
 
 
-def _never_at_once(column: str, message: str) -> ExclusionConstraint:
+def _never_at_once(column: str, message: str | Promise) -> ExclusionConstraint:
     return ExclusionConstraint(
         name=f"courses_lesson_{column}_ex",
         expressions=[
@@ -38,22 +39,35 @@ def _never_at_once(column: str, message: str) -> ExclusionConstraint:
             (column, RangeOperators.EQUAL),
         ],
         condition=Q(**{f"{column}__isnull": False}, cancelled_at__isnull=True),
-        violation_error_message=message,
+        violation_error_message=message,  # type: ignore[arg-type]  # the stubs know no lazy text here
     )
 
 
 class Lesson(models.Model):
     """One lesson of an offering: when, where, who, for how many class-hours. No room, teacher or offering is ever booked twice at once."""
 
-    offering = models.ForeignKey(Offering, verbose_name=_("offering"), on_delete=models.PROTECT, related_name="lessons")
+    offering = models.ForeignKey(
+        Offering, verbose_name=_("offering"), on_delete=models.PROTECT, related_name="lessons"
+    )
     title = models.CharField(_("title"), max_length=120)
     starts_at = models.DateTimeField(_("starts at"))
     ends_at = models.DateTimeField(_("ends at"))
     hours = models.DecimalField(_("class-hours"), max_digits=5, decimal_places=2)
-    room = models.ForeignKey(Room, verbose_name=_("room"), null=True, blank=True, on_delete=models.PROTECT, related_name="lessons")
-    teacher = models.ForeignKey(Teacher, verbose_name=_("teacher"), null=True, blank=True, on_delete=models.PROTECT, related_name="lessons")
+    room = models.ForeignKey(
+        Room, verbose_name=_("room"), null=True, blank=True, on_delete=models.PROTECT, related_name="lessons"
+    )
+    teacher = models.ForeignKey(
+        Teacher,
+        verbose_name=_("teacher"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="lessons",
+    )
     module = models.CharField(_("module"), max_length=16, choices=CourseModule)
-    method = models.CharField(_("method"), max_length=14, choices=TeachingMethod, default=TeachingMethod.LECTURE)
+    method = models.CharField(
+        _("method"), max_length=14, choices=TeachingMethod, default=TeachingMethod.LECTURE
+    )
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
 
     class Meta:
@@ -66,7 +80,9 @@ class Lesson(models.Model):
                 violation_error_message=_("A lesson must end after it starts."),
             ),
             models.CheckConstraint(
-                condition=Q(hours__gt=0), name="courses_lesson_hours_ck", violation_error_message=_("Class-hours must be more than zero.")
+                condition=Q(hours__gt=0),
+                name="courses_lesson_hours_ck",
+                violation_error_message=_("Class-hours must be more than zero."),
             ),
             _never_at_once("room", _("The room is already taken at that time.")),
             _never_at_once("teacher", _("The teacher already teaches at that time.")),

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,70 +15,185 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Teacher',
+            name="Teacher",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='staff number')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('employment', models.CharField(choices=[('full_time', 'Full-time'), ('part_time', 'Part-time')], max_length=10, verbose_name='employment')),
-                ('background', models.CharField(choices=[('school', 'School teacher'), ('leader', 'Party or government leader'), ('enterprise', 'Enterprise manager'), ('expert', 'Expert or scholar'), ('role_model', 'Role model')], max_length=12, verbose_name='background')),
-                ('title', models.CharField(blank=True, max_length=60, verbose_name='professional title or post')),
-                ('title_level', models.CharField(choices=[('none', 'No title'), ('intermediate', 'Intermediate and below'), ('associate', 'Associate senior'), ('senior', 'Senior'), ('academician', 'Academician or nationally known')], default='none', max_length=12, verbose_name='title level')),
-                ('field', models.CharField(blank=True, max_length=100, verbose_name='field')),
-                ('honour', models.CharField(choices=[('none', 'None'), ('municipal', 'Municipal famous teacher'), ('provincial', 'Provincial famous teacher')], default='none', max_length=10, verbose_name='honour')),
-                ('joined_on', models.DateField(verbose_name='joined on')),
-                ('left_on', models.DateField(blank=True, null=True, verbose_name='left on')),
-                ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='teacher', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="staff number")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "employment",
+                    models.CharField(
+                        choices=[("full_time", "Full-time"), ("part_time", "Part-time")],
+                        max_length=10,
+                        verbose_name="employment",
+                    ),
+                ),
+                (
+                    "background",
+                    models.CharField(
+                        choices=[
+                            ("school", "School teacher"),
+                            ("leader", "Party or government leader"),
+                            ("enterprise", "Enterprise manager"),
+                            ("expert", "Expert or scholar"),
+                            ("role_model", "Role model"),
+                        ],
+                        max_length=12,
+                        verbose_name="background",
+                    ),
+                ),
+                (
+                    "title",
+                    models.CharField(blank=True, max_length=60, verbose_name="professional title or post"),
+                ),
+                (
+                    "title_level",
+                    models.CharField(
+                        choices=[
+                            ("none", "No title"),
+                            ("intermediate", "Intermediate and below"),
+                            ("associate", "Associate senior"),
+                            ("senior", "Senior"),
+                            ("academician", "Academician or nationally known"),
+                        ],
+                        default="none",
+                        max_length=12,
+                        verbose_name="title level",
+                    ),
+                ),
+                ("field", models.CharField(blank=True, max_length=100, verbose_name="field")),
+                (
+                    "honour",
+                    models.CharField(
+                        choices=[
+                            ("none", "None"),
+                            ("municipal", "Municipal famous teacher"),
+                            ("provincial", "Provincial famous teacher"),
+                        ],
+                        default="none",
+                        max_length=10,
+                        verbose_name="honour",
+                    ),
+                ),
+                ("joined_on", models.DateField(verbose_name="joined on")),
+                ("left_on", models.DateField(blank=True, null=True, verbose_name="left on")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="teacher",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'teacher',
-                'verbose_name_plural': 'teachers',
+                "verbose_name": "teacher",
+                "verbose_name_plural": "teachers",
             },
         ),
         migrations.CreateModel(
-            name='TeachingEntry',
+            name="TeachingEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount')),
-                ('source_kind', models.CharField(max_length=32, verbose_name='source kind')),
-                ('source_ref', models.CharField(max_length=64, verbose_name='source reference')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
-                ('posted_at', models.DateTimeField(default=partyschool.common.clock.now, verbose_name='posted at')),
-                ('taught_on', models.DateField(verbose_name='taught on')),
-                ('subject', models.CharField(max_length=120, verbose_name='subject')),
-                ('posted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='posted by')),
-                ('reverses', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversal', to='faculty.teachingentry', verbose_name='reverses')),
-                ('teacher', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='teaching_entries', to='faculty.teacher', verbose_name='teacher')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="amount")),
+                ("source_kind", models.CharField(max_length=32, verbose_name="source kind")),
+                ("source_ref", models.CharField(max_length=64, verbose_name="source reference")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                (
+                    "posted_at",
+                    models.DateTimeField(default=partyschool.common.clock.now, verbose_name="posted at"),
+                ),
+                ("taught_on", models.DateField(verbose_name="taught on")),
+                ("subject", models.CharField(max_length=120, verbose_name="subject")),
+                (
+                    "posted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="posted by",
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversal",
+                        to="faculty.teachingentry",
+                        verbose_name="reverses",
+                    ),
+                ),
+                (
+                    "teacher",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="teaching_entries",
+                        to="faculty.teacher",
+                        verbose_name="teacher",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'teaching entry',
-                'verbose_name_plural': 'teaching entries',
-                'abstract': False,
+                "verbose_name": "teaching entry",
+                "verbose_name_plural": "teaching entries",
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(
-            model_name='teacher',
-            constraint=models.CheckConstraint(condition=models.Q(('employment__in', ['full_time', 'part_time'])), name='faculty_teacher_employment_ck'),
+            model_name="teacher",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("employment__in", ["full_time", "part_time"])),
+                name="faculty_teacher_employment_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='teacher',
-            constraint=models.CheckConstraint(condition=models.Q(('left_on__isnull', True), ('left_on__gte', models.F('joined_on')), _connector='OR'), name='faculty_teacher_dates_ck'),
+            model_name="teacher",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("left_on__isnull", True), ("left_on__gte", models.F("joined_on")), _connector="OR"
+                ),
+                name="faculty_teacher_dates_ck",
+            ),
         ),
         migrations.AddIndex(
-            model_name='teachingentry',
-            index=models.Index(fields=['teacher', 'year'], name='faculty_teaching_owner_ix'),
+            model_name="teachingentry",
+            index=models.Index(fields=["teacher", "year"], name="faculty_teaching_owner_ix"),
         ),
         migrations.AddConstraint(
-            model_name='teachingentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('reverses__isnull', True)), fields=('source_kind', 'source_ref'), name='faculty_teachingentry_source_uq'),
+            model_name="teachingentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reverses__isnull", True)),
+                fields=("source_kind", "source_ref"),
+                name="faculty_teachingentry_source_uq",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='teachingentry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='faculty_teachingentry_amount_ck'),
+            model_name="teachingentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", 0), _negated=True), name="faculty_teachingentry_amount_ck"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='teachingentry',
-            constraint=models.CheckConstraint(condition=models.Q(('reverses', models.F('id')), _negated=True), name='faculty_teachingentry_self_ck'),
+            model_name="teachingentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reverses", models.F("id")), _negated=True),
+                name="faculty_teachingentry_self_ck",
+            ),
         ),
     ]

@@ -25,7 +25,9 @@ class TeachingEntry(ScopedModel, LedgerEntry):
 
     OWNER: ClassVar = "teacher_id"
 
-    teacher = models.ForeignKey(Teacher, verbose_name=_("teacher"), on_delete=models.PROTECT, related_name="teaching_entries")
+    teacher = models.ForeignKey(
+        Teacher, verbose_name=_("teacher"), on_delete=models.PROTECT, related_name="teaching_entries"
+    )
     taught_on = models.DateField(_("taught on"))
     subject = models.CharField(_("subject"), max_length=120)
 

@@ -12,12 +12,19 @@ class Teacher(models.Model):
     code = models.CharField(_("staff number"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=60)
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, verbose_name=_("user"), null=True, blank=True, on_delete=models.PROTECT, related_name="teacher"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="teacher",
     )
     employment = models.CharField(_("employment"), max_length=10, choices=Employment)
     background = models.CharField(_("background"), max_length=12, choices=Background)
     title = models.CharField(_("professional title or post"), max_length=60, blank=True)
-    title_level = models.CharField(_("title level"), max_length=12, choices=TitleLevel, default=TitleLevel.NONE)
+    title_level = models.CharField(
+        _("title level"), max_length=12, choices=TitleLevel, default=TitleLevel.NONE
+    )
     field = models.CharField(_("field"), max_length=100, blank=True)
     honour = models.CharField(_("honour"), max_length=10, choices=Honour, default=Honour.NONE)
     joined_on = models.DateField(_("joined on"))
@@ -27,9 +34,12 @@ class Teacher(models.Model):
         verbose_name = _("teacher")
         verbose_name_plural = _("teachers")
         constraints = [
-            models.CheckConstraint(condition=Q(employment__in=Employment.values), name="faculty_teacher_employment_ck"),
             models.CheckConstraint(
-                condition=Q(left_on__isnull=True) | Q(left_on__gte=models.F("joined_on")), name="faculty_teacher_dates_ck"
+                condition=Q(employment__in=Employment.values), name="faculty_teacher_employment_ck"
+            ),
+            models.CheckConstraint(
+                condition=Q(left_on__isnull=True) | Q(left_on__gte=models.F("joined_on")),
+                name="faculty_teacher_dates_ck",
             ),
         ]
 

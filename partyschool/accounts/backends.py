@@ -8,7 +8,13 @@ from django.http import HttpRequest
 class RoleBackend(BaseBackend):
     """Log in by login name and password; the user comes with its grants, in one query."""
 
-    def authenticate(self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any) -> Any:
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
         users = get_user_model().objects
         if not username or password is None:
             return None

@@ -10,7 +10,9 @@ from .policies import policy_of
 SELF_GUARDED_NAMESPACES = ("admin",)
 
 
-def iter_patterns(resolver: URLResolver, prefix: str = "", namespaces: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...], URLPattern]]:
+def iter_patterns(
+    resolver: URLResolver, prefix: str = "", namespaces: tuple[str, ...] = ()
+) -> Iterator[tuple[str, tuple[str, ...], URLPattern]]:
     """Every URL pattern below `resolver` as (route, namespaces, pattern)."""
     for entry in resolver.url_patterns:
         route = prefix + str(entry.pattern)
@@ -24,7 +26,11 @@ def iter_patterns(resolver: URLResolver, prefix: str = "", namespaces: tuple[str
 @register(Tags.security)
 def every_view_declares_its_policy(app_configs: Any, **kwargs: Any) -> list[Error]:
     return [
-        Error(f"The view of '{route}' declares no policy.", hint="Decorate it with accounts.policies.policy.", id="accounts.E001")
+        Error(
+            f"The view of '{route}' declares no policy.",
+            hint="Decorate it with accounts.policies.policy.",
+            id="accounts.E001",
+        )
         for route, namespaces, pattern in iter_patterns(get_resolver())
         if not set(namespaces) & set(SELF_GUARDED_NAMESPACES) and policy_of(pattern.callback) is None
     ]

@@ -30,7 +30,7 @@ class Scope:
                 if not path:
                     continue
                 paths.add(path)
-            roles.add(role)
+            roles.add(str(role))
         return cls(user_id, frozenset(roles), tuple(sorted(paths)))
 
     def has(self, *roles: str) -> bool:

@@ -6,16 +6,27 @@ from .policies import policy
 app_name = "accounts"
 
 urlpatterns = [
-    path("login/", policy(public=True)(auth.LoginView.as_view(template_name="accounts/login.html", redirect_authenticated_user=True)), name="login"),
+    path(
+        "login/",
+        policy(public=True)(
+            auth.LoginView.as_view(template_name="accounts/login.html", redirect_authenticated_user=True)
+        ),
+        name="login",
+    ),
     path("logout/", policy()(auth.LogoutView.as_view()), name="logout"),
     path(
         "password/",
         policy()(
             auth.PasswordChangeView.as_view(
-                template_name="accounts/password_change.html", success_url=reverse_lazy("accounts:password_changed")
+                template_name="accounts/password_change.html",
+                success_url=reverse_lazy("accounts:password_changed"),
             )
         ),
         name="password_change",
     ),
-    path("password/done/", policy()(auth.PasswordChangeDoneView.as_view(template_name="accounts/password_change_done.html")), name="password_changed"),
+    path(
+        "password/done/",
+        policy()(auth.PasswordChangeDoneView.as_view(template_name="accounts/password_change_done.html")),
+        name="password_changed",
+    ),
 ]

@@ -37,7 +37,9 @@ class Denial(DomainError):
 class Full(Denial):
     code = "full"
     title = _("No seats left")
-    remedy = _("Choose another topic, or look again later: a seat is free again as soon as somebody gives one up.")
+    remedy = _(
+        "Choose another topic, or look again later: a seat is free again as soon as somebody gives one up."
+    )
 
 
 class Clash(Denial):

@@ -45,7 +45,9 @@ class LedgerEntry(models.Model):
         related_name="reversal",
     )
     note = models.CharField(_("note"), max_length=200, blank=True)
-    posted_by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("posted by"), on_delete=models.PROTECT, related_name="+")
+    posted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("posted by"), on_delete=models.PROTECT, related_name="+"
+    )
     posted_at = models.DateTimeField(_("posted at"), default=clock.now)
 
     class Meta:
@@ -68,10 +70,11 @@ class LedgerEntry(models.Model):
         kept = {
             field.attname: getattr(self, field.attname)
             for field in self._meta.concrete_fields
-            if not field.primary_key and field.name not in {"reverses", "posted_by", "posted_at", "note", "amount", *self.MEASURES}
+            if not field.primary_key
+            and field.name not in {"reverses", "posted_by", "posted_at", "note", "amount", *self.MEASURES}
         }
         taken_back = {measure: -getattr(self, measure) for measure in ("amount", *self.MEASURES)}
-        return type(self)(**kept, **taken_back, reverses=self, note=reason, posted_by=by, posted_at=now)
+        return type(self)(**kept, **taken_back, reverses=self, note=reason, posted_by=by, posted_at=now)  # type: ignore[misc]  # a self relation of an abstract model
 
 
 def reverse_entry(entry: LedgerEntry, *, by: Any, reason: str, now: datetime | None = None) -> LedgerEntry:
@@ -80,7 +83,7 @@ def reverse_entry(entry: LedgerEntry, *, by: Any, reason: str, now: datetime | N
     Raises `AlreadyReversed` if it was taken back before (by anyone, at the same moment too) or is itself a reversal.
     Concurrency: no lock; the unique `reverses` column decides between rivals.
     """
-    if entry.reverses_id is not None:
+    if entry.reverses is not None:
         raise AlreadyReversed
     reversal = entry.opposite(by=by, reason=reason, now=now or clock.now())
     try:

@@ -42,7 +42,11 @@ class PersonalPagesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if "sessionid" in request.COOKIES or not getattr(request, "user", None) or request.user.is_authenticated:
+        if (
+            "sessionid" in request.COOKIES
+            or not getattr(request, "user", None)
+            or request.user.is_authenticated
+        ):
             add_never_cache_headers(response)
             patch_vary_headers(response, ("Cookie",))
         return response
@@ -57,5 +61,6 @@ class AdminContentPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.path.startswith("/admin/"):
-            response._csp_update = {"script-src": [UNSAFE_EVAL, UNSAFE_INLINE], "style-src": [SELF, UNSAFE_INLINE]}
+            update = {"script-src": [UNSAFE_EVAL, UNSAFE_INLINE], "style-src": [SELF, UNSAFE_INLINE]}
+            response._csp_update = update  # type: ignore[attr-defined]  # read by django-csp
         return response

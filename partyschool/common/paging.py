@@ -51,17 +51,19 @@ def _encode(row: Any, columns: list[str]) -> str:
 def _decode(cursor: str, queryset: QuerySet, columns: list[str]) -> tuple[Any, ...]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if len(values) != len(columns):
-            raise ValueError(cursor)
         cleaned = []
         for column, value in zip(columns, values, strict=True):
             model = queryset.model
             *path, name = column.split("__")
             for part in path:
                 model = model._meta.get_field(part).related_model
-            cleaned.append(model._meta.get_field(name if name != "pk" else model._meta.pk.name).to_python(value))
+            cleaned.append(
+                model._meta.get_field(name if name != "pk" else model._meta.pk.name).to_python(value)
+            )
     except (ValueError, TypeError, binascii.Error, ValidationError) as error:
-        raise InvalidInput(_("This page address is damaged."), remedy=_("Go back to the first page of the list.")) from error
+        raise InvalidInput(
+            _("This page address is damaged."), remedy=_("Go back to the first page of the list.")
+        ) from error
     return tuple(cleaned)
 
 
@@ -73,7 +75,9 @@ def capped_count(queryset: QuerySet) -> str:
     return number_format(found, use_l10n=True)
 
 
-def keyset_page(queryset: QuerySet, *, order: tuple[str, ...], size: int = 50, after: str = "", before: str = "") -> Page:
+def keyset_page(
+    queryset: QuerySet, *, order: tuple[str, ...], size: int = 50, after: str = "", before: str = ""
+) -> Page:
     """The page of `queryset` after (or before) a cursor.
 
     `order` names non-null columns (may span relations by `__`), all ascending or all descending (`-`), the last one unique.

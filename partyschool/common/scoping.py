@@ -46,12 +46,12 @@ class ScopedQuerySet(models.QuerySet):
 
     def unscoped(self, reason: str) -> Self:
         """All rows, for work that is not done for one reader (closing, jobs, checks). `reason` is for the next reader of the code."""
-        clone = self._chain()
+        clone = self.all()
         clone._scope = reason
         return clone
 
     def _clone(self) -> Self:
-        clone = super()._clone()
+        clone: Self = super()._clone()  # type: ignore[misc]  # private to Django, absent from its stubs
         clone._scope = self._scope
         return clone
 

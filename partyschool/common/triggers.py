@@ -18,14 +18,21 @@ def _trigger(table: str, rule: str, timing: str, call: str) -> migrations.RunSQL
 def append_only(table: str) -> list[migrations.RunSQL]:
     """Refuse UPDATE, DELETE and TRUNCATE on `table`."""
     return [
-        _trigger(table, "append_only", f'BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW', "common_refuse_change()"),
+        _trigger(
+            table,
+            "append_only",
+            f'BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW',
+            "common_refuse_change()",
+        ),
         keep_whole(table),
     ]
 
 
 def keep_whole(table: str) -> migrations.RunSQL:
     """Refuse TRUNCATE on `table`."""
-    return _trigger(table, "keep_whole", f'BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT', "common_refuse_change()")
+    return _trigger(
+        table, "keep_whole", f'BEFORE TRUNCATE ON "{table}" FOR EACH STATEMENT', "common_refuse_change()"
+    )
 
 
 def no_delete(table: str) -> list[migrations.RunSQL]:

@@ -28,7 +28,9 @@ def make_user(*roles: str, unit: Unit | None = None, **fields) -> User:
     return User.objects.with_grants().get(pk=user.pk)
 
 
-def make_unit(parent: Unit | None = None, *, kind: str = UnitKind.BUREAU, name: str = "", code: str = "") -> Unit:
+def make_unit(
+    parent: Unit | None = None, *, kind: str = UnitKind.BUREAU, name: str = "", code: str = ""
+) -> Unit:
     """A unit below `parent` (or a root)."""
     number = Unit.objects.count() + 1
     fields = {"code": code or f"U{number:04}", "name": name or f"单位{number}", "kind": kind}

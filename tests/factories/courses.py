@@ -61,7 +61,9 @@ class LessonFactory(DjangoModelFactory):
 
     offering = factory.SubFactory(OfferingFactory)
     title = factory.Sequence(lambda n: f"课程{n}")
-    starts_at = factory.Sequence(lambda n: clock.school_instant(date(2025, 6, 2) + timedelta(days=n), time(8, 30)))
+    starts_at = factory.Sequence(
+        lambda n: clock.school_instant(date(2025, 6, 2) + timedelta(days=n), time(8, 30))
+    )
     ends_at = factory.LazyAttribute(lambda lesson: lesson.starts_at + timedelta(hours=3))
     hours = Decimal(4)
     module = CourseModule.THEORY

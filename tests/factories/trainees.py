@@ -8,7 +8,15 @@ from courses.enums import OfferingKind
 from partyschool.accounts.enums import Role
 from tests.factories.accounts import make_unit, make_user
 from trainees.enums import CadreCategory, CreditCategory, Rank, SchemeState
-from trainees.models import Cadre, CreditCap, CreditEntry, CreditRequirement, CreditRule, CreditScheme, Enrolment
+from trainees.models import (
+    Cadre,
+    CreditCap,
+    CreditEntry,
+    CreditRequirement,
+    CreditRule,
+    CreditScheme,
+    Enrolment,
+)
 
 
 class CadreFactory(DjangoModelFactory):
@@ -38,16 +46,26 @@ class EnrolmentFactory(DjangoModelFactory):
     created_by = factory.LazyFunction(lambda: make_user(Role.STAFF))
 
 
-def make_scheme(year: int = 2025, *, version: int = 1, state: str = SchemeState.IN_FORCE, **least: int) -> CreditScheme:
+def make_scheme(
+    year: int = 2025, *, version: int = 1, state: str = SchemeState.IN_FORCE, **least: int
+) -> CreditScheme:
     """A scheme with a rule per kind, a cap on online study (40), and totals per rank (`least`: rank → credits; default 90)."""
     scheme = CreditScheme.objects.create(year=year, version=version, name=f"{year}年度学分办法", state=state)
-    categories = {OfferingKind.ELECTIVE: CreditCategory.ELECTIVE, OfferingKind.FORUM: CreditCategory.ELECTIVE, OfferingKind.ONLINE: CreditCategory.ONLINE}
+    categories = {
+        OfferingKind.ELECTIVE: CreditCategory.ELECTIVE,
+        OfferingKind.FORUM: CreditCategory.ELECTIVE,
+        OfferingKind.ONLINE: CreditCategory.ONLINE,
+    }
     for kind in OfferingKind.values:
         category = categories.get(kind, CreditCategory.CONCENTRATED)
-        CreditRule.objects.create(scheme=scheme, activity=kind, category=category, credits_per_hour=Decimal(1))
+        CreditRule.objects.create(
+            scheme=scheme, activity=kind, category=category, credits_per_hour=Decimal(1)
+        )
     CreditCap.objects.create(scheme=scheme, category=CreditCategory.ONLINE, most=Decimal(40))
     for rank in Rank.values:
-        CreditRequirement.objects.create(scheme=scheme, rank=rank, category="", least=Decimal(least.get(rank, 90)))
+        CreditRequirement.objects.create(
+            scheme=scheme, rank=rank, category="", least=Decimal(least.get(rank, 90))
+        )
     return scheme
 
 

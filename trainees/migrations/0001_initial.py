@@ -7,352 +7,993 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('courses', '0001_initial'),
-        ('jobs', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("courses", "0001_initial"),
+        ("jobs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DocumentCounter',
+            name="DocumentCounter",
             fields=[
-                ('year', models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name='year')),
-                ('last_number', models.PositiveIntegerField(default=0, verbose_name='last number')),
+                (
+                    "year",
+                    models.PositiveSmallIntegerField(primary_key=True, serialize=False, verbose_name="year"),
+                ),
+                ("last_number", models.PositiveIntegerField(default=0, verbose_name="last number")),
             ],
             options={
-                'verbose_name': 'document counter',
-                'verbose_name_plural': 'document counters',
+                "verbose_name": "document counter",
+                "verbose_name_plural": "document counters",
             },
         ),
         migrations.CreateModel(
-            name='Cadre',
+            name="Cadre",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='cadre number')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('rank', models.CharField(choices=[('county_division', 'County-division level'), ('township_section', 'Township-section level'), ('staff', 'Staff member level')], max_length=20, verbose_name='rank')),
-                ('category', models.CharField(choices=[('civil_servant', 'Civil servant'), ('institution_manager', 'Public institution manager'), ('enterprise_executive', 'Enterprise executive'), ('non_party', 'Non-party personage')], max_length=20, verbose_name='category')),
-                ('post', models.CharField(blank=True, max_length=60, verbose_name='post')),
-                ('citizen_no_token', models.BinaryField(null=True)),
-                ('citizen_no_digest', models.CharField(editable=False, max_length=64, null=True, unique=True)),
-                ('citizen_no_masked', models.CharField(blank=True, editable=False, max_length=18, verbose_name='citizen number')),
-                ('joined_on', models.DateField(verbose_name='on the register since')),
-                ('left_on', models.DateField(blank=True, null=True, verbose_name='left the register on')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cadres', to='accounts.unit', verbose_name='unit')),
-                ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cadre', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="cadre number")),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "rank",
+                    models.CharField(
+                        choices=[
+                            ("county_division", "County-division level"),
+                            ("township_section", "Township-section level"),
+                            ("staff", "Staff member level"),
+                        ],
+                        max_length=20,
+                        verbose_name="rank",
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("civil_servant", "Civil servant"),
+                            ("institution_manager", "Public institution manager"),
+                            ("enterprise_executive", "Enterprise executive"),
+                            ("non_party", "Non-party personage"),
+                        ],
+                        max_length=20,
+                        verbose_name="category",
+                    ),
+                ),
+                ("post", models.CharField(blank=True, max_length=60, verbose_name="post")),
+                ("citizen_no_token", models.BinaryField(null=True)),
+                (
+                    "citizen_no_digest",
+                    models.CharField(editable=False, max_length=64, null=True, unique=True),
+                ),
+                (
+                    "citizen_no_masked",
+                    models.CharField(
+                        blank=True, editable=False, max_length=18, verbose_name="citizen number"
+                    ),
+                ),
+                ("joined_on", models.DateField(verbose_name="on the register since")),
+                ("left_on", models.DateField(blank=True, null=True, verbose_name="left the register on")),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cadres",
+                        to="accounts.unit",
+                        verbose_name="unit",
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cadre",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cadre',
-                'verbose_name_plural': 'cadres',
+                "verbose_name": "cadre",
+                "verbose_name_plural": "cadres",
             },
         ),
         migrations.CreateModel(
-            name='AssessmentExemption',
+            name="AssessmentExemption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('ground', models.CharField(choices=[('long_leave', 'Leave of more than six months'), ('retirement', 'Year of retirement'), ('newly_appointed', 'Appointed less than six months ago'), ('seconded', 'Seconded for six months or more'), ('other', 'Other approved ground')], max_length=16, verbose_name='ground')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
-                ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exemptions', to='trainees.cadre', verbose_name='cadre')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                (
+                    "ground",
+                    models.CharField(
+                        choices=[
+                            ("long_leave", "Leave of more than six months"),
+                            ("retirement", "Year of retirement"),
+                            ("newly_appointed", "Appointed less than six months ago"),
+                            ("seconded", "Seconded for six months or more"),
+                            ("other", "Other approved ground"),
+                        ],
+                        max_length=16,
+                        verbose_name="ground",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                (
+                    "cadre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="exemptions",
+                        to="trainees.cadre",
+                        verbose_name="cadre",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'assessment exemption',
-                'verbose_name_plural': 'assessment exemptions',
+                "verbose_name": "assessment exemption",
+                "verbose_name_plural": "assessment exemptions",
             },
         ),
         migrations.CreateModel(
-            name='CreditScheme',
+            name="CreditScheme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('version', models.PositiveSmallIntegerField(default=1, verbose_name='version')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('in_force', 'In force'), ('retired', 'Retired')], default='draft', max_length=8, verbose_name='state')),
-                ('source', models.CharField(blank=True, help_text='The document these figures come from.', max_length=200, verbose_name='source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("version", models.PositiveSmallIntegerField(default=1, verbose_name="version")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("in_force", "In force"), ("retired", "Retired")],
+                        default="draft",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True,
+                        help_text="The document these figures come from.",
+                        max_length=200,
+                        verbose_name="source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'credit scheme',
-                'verbose_name_plural': 'credit schemes',
-                'constraints': [models.UniqueConstraint(fields=('year', 'version'), name='trainees_creditscheme_version_uq'), models.UniqueConstraint(condition=models.Q(('state', 'in_force')), fields=('year',), name='trainees_creditscheme_in_force_uq'), models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'in_force', 'retired'])), name='trainees_creditscheme_state_ck')],
+                "verbose_name": "credit scheme",
+                "verbose_name_plural": "credit schemes",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("year", "version"), name="trainees_creditscheme_version_uq"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "in_force")),
+                        fields=("year",),
+                        name="trainees_creditscheme_in_force_uq",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "in_force", "retired"])),
+                        name="trainees_creditscheme_state_ck",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CreditRule',
+            name="CreditRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('activity', models.CharField(choices=[('main_class', 'Main class'), ('special_class', 'Special class'), ('department_training', 'Department training'), ('elective', 'Elective topic'), ('forum', 'Forum session'), ('outside', 'Outside training'), ('online', 'Online course')], max_length=20, verbose_name='activity')),
-                ('category', models.CharField(choices=[('concentrated', 'Concentrated training'), ('elective', 'Elective study'), ('online', 'Online self-study'), ('other', 'Other learning')], max_length=14, verbose_name='category')),
-                ('credits_per_hour', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='credits per class-hour')),
-                ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rules', to='trainees.creditscheme', verbose_name='scheme')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "activity",
+                    models.CharField(
+                        choices=[
+                            ("main_class", "Main class"),
+                            ("special_class", "Special class"),
+                            ("department_training", "Department training"),
+                            ("elective", "Elective topic"),
+                            ("forum", "Forum session"),
+                            ("outside", "Outside training"),
+                            ("online", "Online course"),
+                        ],
+                        max_length=20,
+                        verbose_name="activity",
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("concentrated", "Concentrated training"),
+                            ("elective", "Elective study"),
+                            ("online", "Online self-study"),
+                            ("other", "Other learning"),
+                        ],
+                        max_length=14,
+                        verbose_name="category",
+                    ),
+                ),
+                (
+                    "credits_per_hour",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=5, verbose_name="credits per class-hour"
+                    ),
+                ),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rules",
+                        to="trainees.creditscheme",
+                        verbose_name="scheme",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'credit rule',
-                'verbose_name_plural': 'credit rules',
+                "verbose_name": "credit rule",
+                "verbose_name_plural": "credit rules",
             },
         ),
         migrations.CreateModel(
-            name='CreditRequirement',
+            name="CreditRequirement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.CharField(choices=[('county_division', 'County-division level'), ('township_section', 'Township-section level'), ('staff', 'Staff member level')], max_length=20, verbose_name='rank')),
-                ('category', models.CharField(blank=True, choices=[('concentrated', 'Concentrated training'), ('elective', 'Elective study'), ('online', 'Online self-study'), ('other', 'Other learning')], max_length=14, verbose_name='category')),
-                ('least', models.DecimalField(decimal_places=2, max_digits=7, verbose_name='at least')),
-                ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requirements', to='trainees.creditscheme', verbose_name='scheme')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "rank",
+                    models.CharField(
+                        choices=[
+                            ("county_division", "County-division level"),
+                            ("township_section", "Township-section level"),
+                            ("staff", "Staff member level"),
+                        ],
+                        max_length=20,
+                        verbose_name="rank",
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("concentrated", "Concentrated training"),
+                            ("elective", "Elective study"),
+                            ("online", "Online self-study"),
+                            ("other", "Other learning"),
+                        ],
+                        max_length=14,
+                        verbose_name="category",
+                    ),
+                ),
+                ("least", models.DecimalField(decimal_places=2, max_digits=7, verbose_name="at least")),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requirements",
+                        to="trainees.creditscheme",
+                        verbose_name="scheme",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'credit requirement',
-                'verbose_name_plural': 'credit requirements',
+                "verbose_name": "credit requirement",
+                "verbose_name_plural": "credit requirements",
             },
         ),
         migrations.CreateModel(
-            name='CreditEntry',
+            name="CreditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount')),
-                ('source_kind', models.CharField(max_length=32, verbose_name='source kind')),
-                ('source_ref', models.CharField(max_length=64, verbose_name='source reference')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
-                ('posted_at', models.DateTimeField(default=partyschool.common.clock.now, verbose_name='posted at')),
-                ('category', models.CharField(choices=[('concentrated', 'Concentrated training'), ('elective', 'Elective study'), ('online', 'Online self-study'), ('other', 'Other learning')], max_length=14, verbose_name='category')),
-                ('hours', models.DecimalField(decimal_places=2, max_digits=7, verbose_name='class-hours')),
-                ('earned_on', models.DateField(verbose_name='earned on')),
-                ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_entries', to='trainees.cadre', verbose_name='cadre')),
-                ('offering', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='credit_entries', to='courses.offering', verbose_name='offering')),
-                ('posted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='posted by')),
-                ('reverses', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversal', to='trainees.creditentry', verbose_name='reverses')),
-                ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trainees.creditscheme', verbose_name='scheme')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="amount")),
+                ("source_kind", models.CharField(max_length=32, verbose_name="source kind")),
+                ("source_ref", models.CharField(max_length=64, verbose_name="source reference")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                (
+                    "posted_at",
+                    models.DateTimeField(default=partyschool.common.clock.now, verbose_name="posted at"),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("concentrated", "Concentrated training"),
+                            ("elective", "Elective study"),
+                            ("online", "Online self-study"),
+                            ("other", "Other learning"),
+                        ],
+                        max_length=14,
+                        verbose_name="category",
+                    ),
+                ),
+                ("hours", models.DecimalField(decimal_places=2, max_digits=7, verbose_name="class-hours")),
+                ("earned_on", models.DateField(verbose_name="earned on")),
+                (
+                    "cadre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credit_entries",
+                        to="trainees.cadre",
+                        verbose_name="cadre",
+                    ),
+                ),
+                (
+                    "offering",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credit_entries",
+                        to="courses.offering",
+                        verbose_name="offering",
+                    ),
+                ),
+                (
+                    "posted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="posted by",
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversal",
+                        to="trainees.creditentry",
+                        verbose_name="reverses",
+                    ),
+                ),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="trainees.creditscheme",
+                        verbose_name="scheme",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'credit entry',
-                'verbose_name_plural': 'credit entries',
-                'abstract': False,
+                "verbose_name": "credit entry",
+                "verbose_name_plural": "credit entries",
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='CreditCap',
+            name="CreditCap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(choices=[('concentrated', 'Concentrated training'), ('elective', 'Elective study'), ('online', 'Online self-study'), ('other', 'Other learning')], max_length=14, verbose_name='category')),
-                ('most', models.DecimalField(decimal_places=2, max_digits=7, verbose_name='at most')),
-                ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='caps', to='trainees.creditscheme', verbose_name='scheme')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("concentrated", "Concentrated training"),
+                            ("elective", "Elective study"),
+                            ("online", "Online self-study"),
+                            ("other", "Other learning"),
+                        ],
+                        max_length=14,
+                        verbose_name="category",
+                    ),
+                ),
+                ("most", models.DecimalField(decimal_places=2, max_digits=7, verbose_name="at most")),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="caps",
+                        to="trainees.creditscheme",
+                        verbose_name="scheme",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'credit cap',
-                'verbose_name_plural': 'credit caps',
+                "verbose_name": "credit cap",
+                "verbose_name_plural": "credit caps",
             },
         ),
         migrations.CreateModel(
-            name='Enrolment',
+            name="Enrolment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('enrolled', 'Enrolled'), ('completed', 'Completed'), ('not_completed', 'Not completed'), ('withdrawn', 'Withdrawn')], default='enrolled', max_length=14, verbose_name='state')),
-                ('origin', models.CharField(choices=[('selection', 'Own selection'), ('staff', 'Enrolled by staff')], default='selection', max_length=10, verbose_name='origin')),
-                ('created_at', models.DateTimeField(default=partyschool.common.clock.now, verbose_name='enrolled at')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended at')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='trainees.cadre', verbose_name='cadre')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='enrolled by')),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='ended by')),
-                ('offering', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='courses.offering', verbose_name='offering')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("enrolled", "Enrolled"),
+                            ("completed", "Completed"),
+                            ("not_completed", "Not completed"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="enrolled",
+                        max_length=14,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("selection", "Own selection"), ("staff", "Enrolled by staff")],
+                        default="selection",
+                        max_length=10,
+                        verbose_name="origin",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=partyschool.common.clock.now, verbose_name="enrolled at"),
+                ),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended at")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                (
+                    "cadre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrolments",
+                        to="trainees.cadre",
+                        verbose_name="cadre",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="enrolled by",
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="ended by",
+                    ),
+                ),
+                (
+                    "offering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrolments",
+                        to="courses.offering",
+                        verbose_name="offering",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'enrolment',
-                'verbose_name_plural': 'enrolments',
+                "verbose_name": "enrolment",
+                "verbose_name_plural": "enrolments",
             },
         ),
         migrations.CreateModel(
-            name='AttendanceMark',
+            name="AttendanceMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('present', 'Present'), ('late', 'Late'), ('left_early', 'Left early'), ('on_leave', 'On leave'), ('absent', 'Absent')], max_length=10, verbose_name='attendance')),
-                ('marked_at', models.DateTimeField(default=partyschool.common.clock.now, verbose_name='marked at')),
-                ('lesson', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='marks', to='courses.lesson', verbose_name='lesson')),
-                ('marked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='marked by')),
-                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='marks', to='trainees.enrolment', verbose_name='enrolment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("present", "Present"),
+                            ("late", "Late"),
+                            ("left_early", "Left early"),
+                            ("on_leave", "On leave"),
+                            ("absent", "Absent"),
+                        ],
+                        max_length=10,
+                        verbose_name="attendance",
+                    ),
+                ),
+                (
+                    "marked_at",
+                    models.DateTimeField(default=partyschool.common.clock.now, verbose_name="marked at"),
+                ),
+                (
+                    "lesson",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="marks",
+                        to="courses.lesson",
+                        verbose_name="lesson",
+                    ),
+                ),
+                (
+                    "marked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="marked by",
+                    ),
+                ),
+                (
+                    "enrolment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="marks",
+                        to="trainees.enrolment",
+                        verbose_name="enrolment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'attendance mark',
-                'verbose_name_plural': 'attendance marks',
+                "verbose_name": "attendance mark",
+                "verbose_name_plural": "attendance marks",
             },
         ),
         migrations.CreateModel(
-            name='ReportPacket',
+            name="ReportPacket",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('number', models.PositiveIntegerField(verbose_name='document number')),
-                ('number_year', models.PositiveSmallIntegerField(verbose_name='year of the document number')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='verification code')),
-                ('state', models.CharField(choices=[('valid', 'Valid'), ('superseded', 'Superseded'), ('withdrawn', 'Withdrawn')], default='valid', max_length=10, verbose_name='state')),
-                ('row_count', models.PositiveIntegerField(verbose_name='cadres')),
-                ('data_digest', models.CharField(max_length=64, verbose_name='data digest')),
-                ('issued_at', models.DateTimeField(default=partyschool.common.clock.now, verbose_name='issued at')),
-                ('annex', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.storedfile', verbose_name='annex')),
-                ('issued_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='issued by')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.job', verbose_name='job')),
-                ('notice', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.storedfile', verbose_name='notice')),
-                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='packets', to='accounts.unit', verbose_name='recipient')),
-                ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trainees.creditscheme', verbose_name='scheme')),
-                ('superseded_by', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='supersedes', to='trainees.reportpacket', verbose_name='superseded by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("number", models.PositiveIntegerField(verbose_name="document number")),
+                ("number_year", models.PositiveSmallIntegerField(verbose_name="year of the document number")),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="verification code")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("valid", "Valid"),
+                            ("superseded", "Superseded"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="valid",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("row_count", models.PositiveIntegerField(verbose_name="cadres")),
+                ("data_digest", models.CharField(max_length=64, verbose_name="data digest")),
+                (
+                    "issued_at",
+                    models.DateTimeField(default=partyschool.common.clock.now, verbose_name="issued at"),
+                ),
+                (
+                    "annex",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="jobs.storedfile",
+                        verbose_name="annex",
+                    ),
+                ),
+                (
+                    "issued_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="issued by",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="jobs.job",
+                        verbose_name="job",
+                    ),
+                ),
+                (
+                    "notice",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="jobs.storedfile",
+                        verbose_name="notice",
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="packets",
+                        to="accounts.unit",
+                        verbose_name="recipient",
+                    ),
+                ),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="trainees.creditscheme",
+                        verbose_name="scheme",
+                    ),
+                ),
+                (
+                    "superseded_by",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supersedes",
+                        to="trainees.reportpacket",
+                        verbose_name="superseded by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'report packet',
-                'verbose_name_plural': 'report packets',
+                "verbose_name": "report packet",
+                "verbose_name_plural": "report packets",
             },
         ),
         migrations.CreateModel(
-            name='YearlyAssessment',
+            name="YearlyAssessment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('rank', models.CharField(choices=[('county_division', 'County-division level'), ('township_section', 'Township-section level'), ('staff', 'Staff member level')], max_length=20, verbose_name='rank')),
-                ('earned', models.DecimalField(decimal_places=2, max_digits=9, verbose_name='credits earned')),
-                ('counted', models.DecimalField(decimal_places=2, max_digits=9, verbose_name='credits counted')),
-                ('needed', models.DecimalField(decimal_places=2, max_digits=9, verbose_name='credits needed')),
-                ('breakdown', models.JSONField(verbose_name='breakdown')),
-                ('reasons', models.JSONField(verbose_name='reasons')),
-                ('result', models.CharField(choices=[('pass', 'Passed'), ('fail', 'Failed'), ('exempt', 'Exempt')], max_length=6, verbose_name='result')),
-                ('bars_excellent', models.BooleanField(verbose_name='cannot be rated excellent')),
-                ('closed_at', models.DateTimeField(default=partyschool.common.clock.now, verbose_name='closed at')),
-                ('cadre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='trainees.cadre', verbose_name='cadre')),
-                ('closed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='closed by')),
-                ('jurisdiction', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.unit', verbose_name='organisation department')),
-                ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trainees.creditscheme', verbose_name='scheme')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.unit', verbose_name='unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                (
+                    "rank",
+                    models.CharField(
+                        choices=[
+                            ("county_division", "County-division level"),
+                            ("township_section", "Township-section level"),
+                            ("staff", "Staff member level"),
+                        ],
+                        max_length=20,
+                        verbose_name="rank",
+                    ),
+                ),
+                (
+                    "earned",
+                    models.DecimalField(decimal_places=2, max_digits=9, verbose_name="credits earned"),
+                ),
+                (
+                    "counted",
+                    models.DecimalField(decimal_places=2, max_digits=9, verbose_name="credits counted"),
+                ),
+                (
+                    "needed",
+                    models.DecimalField(decimal_places=2, max_digits=9, verbose_name="credits needed"),
+                ),
+                ("breakdown", models.JSONField(verbose_name="breakdown")),
+                ("reasons", models.JSONField(verbose_name="reasons")),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[("pass", "Passed"), ("fail", "Failed"), ("exempt", "Exempt")],
+                        max_length=6,
+                        verbose_name="result",
+                    ),
+                ),
+                ("bars_excellent", models.BooleanField(verbose_name="cannot be rated excellent")),
+                (
+                    "closed_at",
+                    models.DateTimeField(default=partyschool.common.clock.now, verbose_name="closed at"),
+                ),
+                (
+                    "cadre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assessments",
+                        to="trainees.cadre",
+                        verbose_name="cadre",
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="closed by",
+                    ),
+                ),
+                (
+                    "jurisdiction",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.unit",
+                        verbose_name="organisation department",
+                    ),
+                ),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="trainees.creditscheme",
+                        verbose_name="scheme",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.unit",
+                        verbose_name="unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'yearly assessment',
-                'verbose_name_plural': 'yearly assessments',
+                "verbose_name": "yearly assessment",
+                "verbose_name_plural": "yearly assessments",
             },
         ),
         migrations.AddIndex(
-            model_name='cadre',
-            index=models.Index(fields=['unit', 'name', 'id'], name='trainees_cadre_unit_ix'),
+            model_name="cadre",
+            index=models.Index(fields=["unit", "name", "id"], name="trainees_cadre_unit_ix"),
         ),
         migrations.AddConstraint(
-            model_name='cadre',
-            constraint=models.CheckConstraint(condition=models.Q(('rank__in', ['county_division', 'township_section', 'staff'])), name='trainees_cadre_rank_ck'),
+            model_name="cadre",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rank__in", ["county_division", "township_section", "staff"])),
+                name="trainees_cadre_rank_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cadre',
-            constraint=models.CheckConstraint(condition=models.Q(('category__in', ['civil_servant', 'institution_manager', 'enterprise_executive', 'non_party'])), name='trainees_cadre_category_ck'),
+            model_name="cadre",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "category__in",
+                        ["civil_servant", "institution_manager", "enterprise_executive", "non_party"],
+                    )
+                ),
+                name="trainees_cadre_category_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cadre',
-            constraint=models.CheckConstraint(condition=models.Q(('left_on__isnull', True), ('left_on__gte', models.F('joined_on')), _connector='OR'), name='trainees_cadre_dates_ck'),
+            model_name="cadre",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("left_on__isnull", True), ("left_on__gte", models.F("joined_on")), _connector="OR"
+                ),
+                name="trainees_cadre_dates_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assessmentexemption',
-            constraint=models.UniqueConstraint(fields=('cadre', 'year'), name='trainees_assessmentexemption_once_uq'),
+            model_name="assessmentexemption",
+            constraint=models.UniqueConstraint(
+                fields=("cadre", "year"), name="trainees_assessmentexemption_once_uq"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assessmentexemption',
-            constraint=models.CheckConstraint(condition=models.Q(('ground__in', ['long_leave', 'retirement', 'newly_appointed', 'seconded', 'other'])), name='trainees_assessmentexemption_ground_ck'),
+            model_name="assessmentexemption",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ground__in", ["long_leave", "retirement", "newly_appointed", "seconded", "other"])
+                ),
+                name="trainees_assessmentexemption_ground_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditrule',
-            constraint=models.UniqueConstraint(fields=('scheme', 'activity'), name='trainees_creditrule_activity_uq'),
+            model_name="creditrule",
+            constraint=models.UniqueConstraint(
+                fields=("scheme", "activity"), name="trainees_creditrule_activity_uq"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditrule',
-            constraint=models.CheckConstraint(condition=models.Q(('category__in', ['concentrated', 'elective', 'online', 'other'])), name='trainees_creditrule_category_ck'),
+            model_name="creditrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("category__in", ["concentrated", "elective", "online", "other"])),
+                name="trainees_creditrule_category_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditrule',
-            constraint=models.CheckConstraint(condition=models.Q(('credits_per_hour__gte', 0)), name='trainees_creditrule_rate_ck'),
+            model_name="creditrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("credits_per_hour__gte", 0)), name="trainees_creditrule_rate_ck"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditrequirement',
-            constraint=models.UniqueConstraint(fields=('scheme', 'rank', 'category'), name='trainees_creditrequirement_uq'),
+            model_name="creditrequirement",
+            constraint=models.UniqueConstraint(
+                fields=("scheme", "rank", "category"), name="trainees_creditrequirement_uq"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditrequirement',
-            constraint=models.CheckConstraint(condition=models.Q(('least__gte', 0)), name='trainees_creditrequirement_least_ck'),
+            model_name="creditrequirement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("least__gte", 0)), name="trainees_creditrequirement_least_ck"
+            ),
         ),
         migrations.AddIndex(
-            model_name='creditentry',
-            index=models.Index(fields=['year', 'cadre'], name='trainees_credit_year_ix'),
+            model_name="creditentry",
+            index=models.Index(fields=["year", "cadre"], name="trainees_credit_year_ix"),
         ),
         migrations.AddIndex(
-            model_name='creditentry',
-            index=models.Index(fields=['-earned_on', '-id'], name='trainees_credit_list_ix'),
+            model_name="creditentry",
+            index=models.Index(fields=["-earned_on", "-id"], name="trainees_credit_list_ix"),
         ),
         migrations.AddConstraint(
-            model_name='creditentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('reverses__isnull', True)), fields=('source_kind', 'source_ref'), name='trainees_creditentry_source_uq'),
+            model_name="creditentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reverses__isnull", True)),
+                fields=("source_kind", "source_ref"),
+                name="trainees_creditentry_source_uq",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditentry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='trainees_creditentry_amount_ck'),
+            model_name="creditentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", 0), _negated=True), name="trainees_creditentry_amount_ck"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditentry',
-            constraint=models.CheckConstraint(condition=models.Q(('reverses', models.F('id')), _negated=True), name='trainees_creditentry_self_ck'),
+            model_name="creditentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reverses", models.F("id")), _negated=True),
+                name="trainees_creditentry_self_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditentry',
-            constraint=models.CheckConstraint(condition=models.Q(('category__in', ['concentrated', 'elective', 'online', 'other'])), name='trainees_creditentry_category_ck'),
+            model_name="creditentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("category__in", ["concentrated", "elective", "online", "other"])),
+                name="trainees_creditentry_category_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditcap',
-            constraint=models.UniqueConstraint(fields=('scheme', 'category'), name='trainees_creditcap_category_uq'),
+            model_name="creditcap",
+            constraint=models.UniqueConstraint(
+                fields=("scheme", "category"), name="trainees_creditcap_category_uq"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditcap',
-            constraint=models.CheckConstraint(condition=models.Q(('most__gte', 0)), name='trainees_creditcap_most_ck'),
+            model_name="creditcap",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("most__gte", 0)), name="trainees_creditcap_most_ck"
+            ),
         ),
         migrations.AddIndex(
-            model_name='enrolment',
-            index=models.Index(fields=['offering', 'state', 'id'], name='trainees_enrolment_roster_ix'),
+            model_name="enrolment",
+            index=models.Index(fields=["offering", "state", "id"], name="trainees_enrolment_roster_ix"),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('enrolled', 'completed', 'not_completed'))), fields=('cadre', 'offering'), name='trainees_enrolment_live_uq'),
+            model_name="enrolment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("enrolled", "completed", "not_completed"))),
+                fields=("cadre", "offering"),
+                name="trainees_enrolment_live_uq",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['enrolled', 'completed', 'not_completed', 'withdrawn'])), name='trainees_enrolment_state_ck'),
+            model_name="enrolment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["enrolled", "completed", "not_completed", "withdrawn"])),
+                name="trainees_enrolment_state_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'enrolled'), ('ended_at__isnull', True)), models.Q(models.Q(('state', 'enrolled'), _negated=True), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='trainees_enrolment_ended_ck'),
+            model_name="enrolment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "enrolled"), ("ended_at__isnull", True)),
+                    models.Q(
+                        models.Q(("state", "enrolled"), _negated=True),
+                        ("ended_at__isnull", False),
+                        ("ended_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="trainees_enrolment_ended_ck",
+            ),
         ),
         migrations.AddIndex(
-            model_name='attendancemark',
-            index=models.Index(fields=['lesson', 'enrolment', '-id'], name='trainees_mark_latest_ix'),
+            model_name="attendancemark",
+            index=models.Index(fields=["lesson", "enrolment", "-id"], name="trainees_mark_latest_ix"),
         ),
         migrations.AddConstraint(
-            model_name='attendancemark',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['present', 'late', 'left_early', 'on_leave', 'absent'])), name='trainees_attendancemark_status_ck'),
+            model_name="attendancemark",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["present", "late", "left_early", "on_leave", "absent"])),
+                name="trainees_attendancemark_status_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportpacket',
-            constraint=models.UniqueConstraint(fields=('number_year', 'number'), name='trainees_reportpacket_number_uq'),
+            model_name="reportpacket",
+            constraint=models.UniqueConstraint(
+                fields=("number_year", "number"), name="trainees_reportpacket_number_uq"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportpacket',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'valid')), fields=('year', 'recipient'), name='trainees_reportpacket_valid_uq'),
+            model_name="reportpacket",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "valid")),
+                fields=("year", "recipient"),
+                name="trainees_reportpacket_valid_uq",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportpacket',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['valid', 'superseded', 'withdrawn'])), name='trainees_reportpacket_state_ck'),
+            model_name="reportpacket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["valid", "superseded", "withdrawn"])),
+                name="trainees_reportpacket_state_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='yearlyassessment',
-            constraint=models.UniqueConstraint(fields=('year', 'cadre'), name='trainees_yearlyassessment_once_uq'),
+            model_name="yearlyassessment",
+            constraint=models.UniqueConstraint(
+                fields=("year", "cadre"), name="trainees_yearlyassessment_once_uq"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='yearlyassessment',
-            constraint=models.CheckConstraint(condition=models.Q(('result__in', ['pass', 'fail', 'exempt'])), name='trainees_yearlyassessment_result_ck'),
+            model_name="yearlyassessment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("result__in", ["pass", "fail", "exempt"])),
+                name="trainees_yearlyassessment_result_ck",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='yearlyassessment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('bars_excellent', True), ('result', 'fail')), models.Q(('bars_excellent', False), models.Q(('result', 'fail'), _negated=True)), _connector='OR'), name='trainees_yearlyassessment_bars_ck'),
+            model_name="yearlyassessment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("bars_excellent", True), ("result", "fail")),
+                    models.Q(("bars_excellent", False), models.Q(("result", "fail"), _negated=True)),
+                    _connector="OR",
+                ),
+                name="trainees_yearlyassessment_bars_ck",
+            ),
         ),
     ]

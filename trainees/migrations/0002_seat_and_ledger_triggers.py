@@ -32,7 +32,11 @@ CREATE TRIGGER "trainees_enrolment_move_seat_tg" AFTER INSERT OR UPDATE ON "trai
 
 
 class Migration(migrations.Migration):
-    dependencies = [("trainees", "0001_initial"), ("courses", "0002_seat_rules"), ("common", "0001_trigger_functions")]
+    dependencies = [
+        ("trainees", "0001_initial"),
+        ("courses", "0002_seat_rules"),
+        ("common", "0001_trigger_functions"),
+    ]
     operations = [
         *no_delete("trainees_enrolment"),
         migrations.RunSQL(

@@ -16,7 +16,9 @@ from .credits import CreditScheme
 class AssessmentExemption(ScopedModel):
     """Why a cadre is not assessed in one year."""
 
-    cadre = models.ForeignKey(Cadre, verbose_name=_("cadre"), on_delete=models.PROTECT, related_name="exemptions")
+    cadre = models.ForeignKey(
+        Cadre, verbose_name=_("cadre"), on_delete=models.PROTECT, related_name="exemptions"
+    )
     year = models.PositiveSmallIntegerField(_("year"))
     ground = models.CharField(_("ground"), max_length=16, choices=ExemptionGround)
     note = models.CharField(_("note"), max_length=200, blank=True)
@@ -28,7 +30,9 @@ class AssessmentExemption(ScopedModel):
         verbose_name_plural = _("assessment exemptions")
         constraints = [
             models.UniqueConstraint(fields=["cadre", "year"], name="trainees_assessmentexemption_once_uq"),
-            models.CheckConstraint(condition=Q(ground__in=ExemptionGround.values), name="trainees_assessmentexemption_ground_ck"),
+            models.CheckConstraint(
+                condition=Q(ground__in=ExemptionGround.values), name="trainees_assessmentexemption_ground_ck"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -44,14 +48,18 @@ class YearlyAssessment(ScopedModel):
     A failed cadre cannot be rated excellent in the annual appraisal (`bars_excellent`).
     """
 
-    cadre = models.ForeignKey(Cadre, verbose_name=_("cadre"), on_delete=models.PROTECT, related_name="assessments")
+    cadre = models.ForeignKey(
+        Cadre, verbose_name=_("cadre"), on_delete=models.PROTECT, related_name="assessments"
+    )
     year = models.PositiveSmallIntegerField(_("year"))
     unit = models.ForeignKey(Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="+")
     jurisdiction = models.ForeignKey(
         Unit, verbose_name=_("organisation department"), null=True, on_delete=models.PROTECT, related_name="+"
     )
     rank = models.CharField(_("rank"), max_length=20, choices=Rank)
-    scheme = models.ForeignKey(CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="+")
+    scheme = models.ForeignKey(
+        CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="+"
+    )
     earned = models.DecimalField(_("credits earned"), max_digits=9, decimal_places=2)
     counted = models.DecimalField(_("credits counted"), max_digits=9, decimal_places=2)
     needed = models.DecimalField(_("credits needed"), max_digits=9, decimal_places=2)
@@ -60,7 +68,9 @@ class YearlyAssessment(ScopedModel):
     result = models.CharField(_("result"), max_length=6, choices=AssessmentResult)
     bars_excellent = models.BooleanField(_("cannot be rated excellent"))
     closed_at = models.DateTimeField(_("closed at"), default=clock.now)
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("closed by"), on_delete=models.PROTECT, related_name="+")
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("closed by"), on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = AssessmentQuerySet.as_manager()
 
@@ -69,7 +79,9 @@ class YearlyAssessment(ScopedModel):
         verbose_name_plural = _("yearly assessments")
         constraints = [
             models.UniqueConstraint(fields=["year", "cadre"], name="trainees_yearlyassessment_once_uq"),
-            models.CheckConstraint(condition=Q(result__in=AssessmentResult.values), name="trainees_yearlyassessment_result_ck"),
+            models.CheckConstraint(
+                condition=Q(result__in=AssessmentResult.values), name="trainees_yearlyassessment_result_ck"
+            ),
             models.CheckConstraint(
                 condition=Q(bars_excellent=True, result=AssessmentResult.FAIL)
                 | (Q(bars_excellent=False) & ~Q(result=AssessmentResult.FAIL)),

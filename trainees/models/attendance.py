@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -13,10 +15,10 @@ from .enrolments import Enrolment
 
 
 class AttendanceMarkQuerySet(ScopedQuerySet):
-    def scope_for(self, user) -> Q:  # noqa: ANN001 -- the user model is named by a setting
+    def scope_for(self, user: Any) -> Q:
         return cadre_condition(user, "enrolment__cadre__")
 
-    def latest(self) -> "AttendanceMarkQuerySet":
+    def in_force(self) -> "AttendanceMarkQuerySet":
         """The mark in force of each enrolment and lesson: the newest one."""
         return self.order_by("enrolment", "lesson", "-id").distinct("enrolment", "lesson")
 
@@ -24,18 +26,28 @@ class AttendanceMarkQuerySet(ScopedQuerySet):
 class AttendanceMark(ScopedModel):
     """What was seen at a lesson. Append-only: a correction is a newer mark for the same enrolment and lesson."""
 
-    enrolment = models.ForeignKey(Enrolment, verbose_name=_("enrolment"), on_delete=models.PROTECT, related_name="marks")
-    lesson = models.ForeignKey(Lesson, verbose_name=_("lesson"), on_delete=models.PROTECT, related_name="marks")
+    enrolment = models.ForeignKey(
+        Enrolment, verbose_name=_("enrolment"), on_delete=models.PROTECT, related_name="marks"
+    )
+    lesson = models.ForeignKey(
+        Lesson, verbose_name=_("lesson"), on_delete=models.PROTECT, related_name="marks"
+    )
     status = models.CharField(_("attendance"), max_length=10, choices=AttendanceStatus)
     marked_at = models.DateTimeField(_("marked at"), default=clock.now)
-    marked_by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("marked by"), on_delete=models.PROTECT, related_name="+")
+    marked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("marked by"), on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = AttendanceMarkQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attendance mark")
         verbose_name_plural = _("attendance marks")
-        constraints = [models.CheckConstraint(condition=Q(status__in=AttendanceStatus.values), name="trainees_attendancemark_status_ck")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=AttendanceStatus.values), name="trainees_attendancemark_status_ck"
+            )
+        ]
         indexes = [models.Index(fields=["lesson", "enrolment", "-id"], name="trainees_mark_latest_ix")]
 
     def __str__(self) -> str:

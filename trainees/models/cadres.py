@@ -19,14 +19,19 @@ class Cadre(ScopedModel):
     code = models.CharField(_("cadre number"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=60)
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, verbose_name=_("user"), null=True, blank=True, on_delete=models.PROTECT, related_name="cadre"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="cadre",
     )
     unit = models.ForeignKey(Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="cadres")
     rank = models.CharField(_("rank"), max_length=20, choices=Rank)
     category = models.CharField(_("category"), max_length=20, choices=CadreCategory)
     post = models.CharField(_("post"), max_length=60, blank=True)
     citizen_no_token = models.BinaryField(null=True, editable=False)
-    citizen_no_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    citizen_no_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 -- unknown numbers must not collide
     citizen_no_masked = models.CharField(_("citizen number"), max_length=18, blank=True, editable=False)
     joined_on = models.DateField(_("on the register since"))
     left_on = models.DateField(_("left the register on"), null=True, blank=True)
@@ -38,9 +43,12 @@ class Cadre(ScopedModel):
         verbose_name_plural = _("cadres")
         constraints = [
             models.CheckConstraint(condition=Q(rank__in=Rank.values), name="trainees_cadre_rank_ck"),
-            models.CheckConstraint(condition=Q(category__in=CadreCategory.values), name="trainees_cadre_category_ck"),
             models.CheckConstraint(
-                condition=Q(left_on__isnull=True) | Q(left_on__gte=models.F("joined_on")), name="trainees_cadre_dates_ck"
+                condition=Q(category__in=CadreCategory.values), name="trainees_cadre_category_ck"
+            ),
+            models.CheckConstraint(
+                condition=Q(left_on__isnull=True) | Q(left_on__gte=models.F("joined_on")),
+                name="trainees_cadre_dates_ck",
             ),
         ]
         indexes = [models.Index(fields=["unit", "name", "id"], name="trainees_cadre_unit_ix")]
@@ -59,4 +67,8 @@ class Cadre(ScopedModel):
 
     def reveal_citizen_no(self) -> str:
         """The full citizen number, or ''. Whoever calls this records why in the audit trail."""
-        return decrypt(self.citizen_no_token, place=self._citizen_no_place()) if self.citizen_no_token else ""
+        return (
+            decrypt(bytes(self.citizen_no_token), place=self._citizen_no_place())
+            if self.citizen_no_token
+            else ""
+        )

@@ -21,15 +21,23 @@ class CreditScheme(models.Model):
     version = models.PositiveSmallIntegerField(_("version"), default=1)
     name = models.CharField(_("name"), max_length=80)
     state = models.CharField(_("state"), max_length=8, choices=SchemeState, default=SchemeState.DRAFT)
-    source = models.CharField(_("source"), max_length=200, blank=True, help_text=_("The document these figures come from."))
+    source = models.CharField(
+        _("source"), max_length=200, blank=True, help_text=_("The document these figures come from.")
+    )
 
     class Meta:
         verbose_name = _("credit scheme")
         verbose_name_plural = _("credit schemes")
         constraints = [
             models.UniqueConstraint(fields=["year", "version"], name="trainees_creditscheme_version_uq"),
-            models.UniqueConstraint(fields=["year"], condition=Q(state=SchemeState.IN_FORCE), name="trainees_creditscheme_in_force_uq"),
-            models.CheckConstraint(condition=Q(state__in=SchemeState.values), name="trainees_creditscheme_state_ck"),
+            models.UniqueConstraint(
+                fields=["year"],
+                condition=Q(state=SchemeState.IN_FORCE),
+                name="trainees_creditscheme_in_force_uq",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=SchemeState.values), name="trainees_creditscheme_state_ck"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -39,7 +47,9 @@ class CreditScheme(models.Model):
 class CreditRule(models.Model):
     """How an activity earns credits: credits per attended class-hour, filed under a category."""
 
-    scheme = models.ForeignKey(CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="rules")
+    scheme = models.ForeignKey(
+        CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="rules"
+    )
     activity = models.CharField(_("activity"), max_length=20, choices=OfferingKind)
     category = models.CharField(_("category"), max_length=14, choices=CreditCategory)
     credits_per_hour = models.DecimalField(_("credits per class-hour"), max_digits=5, decimal_places=2)
@@ -49,7 +59,9 @@ class CreditRule(models.Model):
         verbose_name_plural = _("credit rules")
         constraints = [
             models.UniqueConstraint(fields=["scheme", "activity"], name="trainees_creditrule_activity_uq"),
-            models.CheckConstraint(condition=Q(category__in=CreditCategory.values), name="trainees_creditrule_category_ck"),
+            models.CheckConstraint(
+                condition=Q(category__in=CreditCategory.values), name="trainees_creditrule_category_ck"
+            ),
             models.CheckConstraint(condition=Q(credits_per_hour__gte=0), name="trainees_creditrule_rate_ck"),
         ]
 
@@ -60,7 +72,9 @@ class CreditRule(models.Model):
 class CreditCap(models.Model):
     """The most credits of one category that count in a year."""
 
-    scheme = models.ForeignKey(CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="caps")
+    scheme = models.ForeignKey(
+        CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="caps"
+    )
     category = models.CharField(_("category"), max_length=14, choices=CreditCategory)
     most = models.DecimalField(_("at most"), max_digits=7, decimal_places=2)
 
@@ -79,7 +93,9 @@ class CreditCap(models.Model):
 class CreditRequirement(models.Model):
     """The least credits a rank needs in a year: in one category, or in total where `category` is empty."""
 
-    scheme = models.ForeignKey(CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="requirements")
+    scheme = models.ForeignKey(
+        CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="requirements"
+    )
     rank = models.CharField(_("rank"), max_length=20, choices=Rank)
     category = models.CharField(_("category"), max_length=14, choices=CreditCategory, blank=True)
     least = models.DecimalField(_("at least"), max_digits=7, decimal_places=2)
@@ -88,7 +104,9 @@ class CreditRequirement(models.Model):
         verbose_name = _("credit requirement")
         verbose_name_plural = _("credit requirements")
         constraints = [
-            models.UniqueConstraint(fields=["scheme", "rank", "category"], name="trainees_creditrequirement_uq"),
+            models.UniqueConstraint(
+                fields=["scheme", "rank", "category"], name="trainees_creditrequirement_uq"
+            ),
             models.CheckConstraint(condition=Q(least__gte=0), name="trainees_creditrequirement_least_ck"),
         ]
 
@@ -102,14 +120,23 @@ class CreditEntry(ScopedModel, LedgerEntry):
     OWNER: ClassVar = "cadre_id"
     MEASURES: ClassVar = ("hours",)
 
-    cadre = models.ForeignKey(Cadre, verbose_name=_("cadre"), on_delete=models.PROTECT, related_name="credit_entries")
+    cadre = models.ForeignKey(
+        Cadre, verbose_name=_("cadre"), on_delete=models.PROTECT, related_name="credit_entries"
+    )
     category = models.CharField(_("category"), max_length=14, choices=CreditCategory)
     hours = models.DecimalField(_("class-hours"), max_digits=7, decimal_places=2)
     earned_on = models.DateField(_("earned on"))
     offering = models.ForeignKey(
-        Offering, verbose_name=_("offering"), null=True, blank=True, on_delete=models.PROTECT, related_name="credit_entries"
+        Offering,
+        verbose_name=_("offering"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="credit_entries",
     )
-    scheme = models.ForeignKey(CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="+")
+    scheme = models.ForeignKey(
+        CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = CadreRecordQuerySet.as_manager()
 
@@ -118,7 +145,9 @@ class CreditEntry(ScopedModel, LedgerEntry):
         verbose_name_plural = _("credit entries")
         constraints = [
             *LedgerEntry.Meta.constraints,
-            models.CheckConstraint(condition=Q(category__in=CreditCategory.values), name="trainees_creditentry_category_ck"),
+            models.CheckConstraint(
+                condition=Q(category__in=CreditCategory.values), name="trainees_creditentry_category_ck"
+            ),
         ]
         indexes = [
             models.Index(fields=["year", "cadre"], name="trainees_credit_year_ix"),

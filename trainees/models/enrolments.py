@@ -20,15 +20,30 @@ class Enrolment(ScopedModel):
     whoever makes it.
     """
 
-    cadre = models.ForeignKey(Cadre, verbose_name=_("cadre"), on_delete=models.PROTECT, related_name="enrolments")
-    offering = models.ForeignKey(Offering, verbose_name=_("offering"), on_delete=models.PROTECT, related_name="enrolments")
-    state = models.CharField(_("state"), max_length=14, choices=EnrolmentState, default=EnrolmentState.ENROLLED)
-    origin = models.CharField(_("origin"), max_length=10, choices=EnrolmentOrigin, default=EnrolmentOrigin.SELECTION)
+    cadre = models.ForeignKey(
+        Cadre, verbose_name=_("cadre"), on_delete=models.PROTECT, related_name="enrolments"
+    )
+    offering = models.ForeignKey(
+        Offering, verbose_name=_("offering"), on_delete=models.PROTECT, related_name="enrolments"
+    )
+    state = models.CharField(
+        _("state"), max_length=14, choices=EnrolmentState, default=EnrolmentState.ENROLLED
+    )
+    origin = models.CharField(
+        _("origin"), max_length=10, choices=EnrolmentOrigin, default=EnrolmentOrigin.SELECTION
+    )
     created_at = models.DateTimeField(_("enrolled at"), default=clock.now)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("enrolled by"), on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("enrolled by"), on_delete=models.PROTECT, related_name="+"
+    )
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     ended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("ended by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("ended by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 
@@ -39,9 +54,13 @@ class Enrolment(ScopedModel):
         verbose_name_plural = _("enrolments")
         constraints = [
             models.UniqueConstraint(
-                fields=["cadre", "offering"], condition=Q(state__in=SEATED_STATES), name="trainees_enrolment_live_uq"
+                fields=["cadre", "offering"],
+                condition=Q(state__in=SEATED_STATES),
+                name="trainees_enrolment_live_uq",
             ),
-            models.CheckConstraint(condition=Q(state__in=EnrolmentState.values), name="trainees_enrolment_state_ck"),
+            models.CheckConstraint(
+                condition=Q(state__in=EnrolmentState.values), name="trainees_enrolment_state_ck"
+            ),
             models.CheckConstraint(
                 condition=(Q(state=EnrolmentState.ENROLLED) & Q(ended_at__isnull=True))
                 | (~Q(state=EnrolmentState.ENROLLED) & Q(ended_at__isnull=False, ended_by__isnull=False)),

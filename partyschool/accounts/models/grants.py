@@ -19,9 +19,13 @@ class RoleGrantQuerySet(models.QuerySet):
 class RoleGrant(models.Model):
     """A role that a user holds from one day to another; officers and organisation departments hold it for one unit's subtree."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.PROTECT, related_name="grants")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.PROTECT, related_name="grants"
+    )
     role = models.CharField(_("role"), max_length=10, choices=Role)
-    unit = models.ForeignKey(Unit, verbose_name=_("unit"), null=True, blank=True, on_delete=models.PROTECT, related_name="grants")
+    unit = models.ForeignKey(
+        Unit, verbose_name=_("unit"), null=True, blank=True, on_delete=models.PROTECT, related_name="grants"
+    )
     valid_from = models.DateField(_("valid from"), default=clock.school_date)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
 
@@ -31,12 +35,17 @@ class RoleGrant(models.Model):
         verbose_name = _("role grant")
         verbose_name_plural = _("role grants")
         constraints = [
-            models.UniqueConstraint(fields=["user", "role", "unit"], nulls_distinct=False, name="accounts_rolegrant_once_uq"),
+            models.UniqueConstraint(
+                fields=["user", "role", "unit"], nulls_distinct=False, name="accounts_rolegrant_once_uq"
+            ),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="accounts_rolegrant_role_ck"),
             models.CheckConstraint(
-                condition=Q(role__in=UNIT_BOUND_ROLES, unit__isnull=False) | (~Q(role__in=UNIT_BOUND_ROLES) & Q(unit__isnull=True)),
+                condition=Q(role__in=UNIT_BOUND_ROLES, unit__isnull=False)
+                | (~Q(role__in=UNIT_BOUND_ROLES) & Q(unit__isnull=True)),
                 name="accounts_rolegrant_unit_ck",
-                violation_error_message=_("Officers and organisation departments need a unit; other roles have none."),
+                violation_error_message=_(
+                    "Officers and organisation departments need a unit; other roles have none."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gte=models.F("valid_from")),

@@ -18,7 +18,7 @@ class UnitQuerySet(MP_NodeQuerySet):
         return self.filter(kind=UnitKind.ORG_DEPARTMENT)
 
 
-class UnitManager(MP_NodeManager.from_queryset(UnitQuerySet)):
+class UnitManager(MP_NodeManager.from_queryset(UnitQuerySet)):  # type: ignore[misc]  # treebeard has no types
     def get_queryset(self) -> UnitQuerySet:
         return UnitQuerySet(self.model, using=self._db).order_by("path")
 
@@ -40,7 +40,9 @@ class Unit(MP_Node):
         verbose_name = _("unit")
         verbose_name_plural = _("units")
         constraints = [
-            models.CheckConstraint(condition=models.Q(kind__in=UnitKind.values), name="accounts_unit_kind_ck"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=UnitKind.values), name="accounts_unit_kind_ck"
+            ),
         ]
 
     def __str__(self) -> str:

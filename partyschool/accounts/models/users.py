@@ -13,7 +13,7 @@ from partyschool.accounts.scope import Scope
 from partyschool.common import clock
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(username=username, **fields)
         user.set_password(password)
@@ -26,7 +26,9 @@ class UserManager(BaseUserManager):
 
         grants = RoleGrant.objects.valid_on(clock.school_date()).filter(user=OuterRef("pk"))
         return self.annotate(
-            grant_rows=ArraySubquery(grants.order_by("pk").values(row=JSONObject(role="role", path="unit__path")))
+            grant_rows=ArraySubquery(
+                grants.order_by("pk").values(row=JSONObject(role="role", path="unit__path"))
+            )
         )
 
 

@@ -22,7 +22,13 @@ class AuditEvent(ScopedModel):
     """
 
     at = models.DateTimeField(_("time"), default=clock.now)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("actor"), null=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("actor"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     action = models.CharField(_("action"), max_length=60)
     subject = models.CharField(_("subject"), max_length=80)
     data = models.JSONField(_("data"), default=dict)

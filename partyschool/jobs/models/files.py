@@ -1,5 +1,6 @@
 import uuid
 
+from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,6 @@ class StoredFile(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def open(self):  # noqa: ANN201 -- whatever the storage back end opens
+    def open(self) -> File:
         """The stored bytes, opened for reading."""
         return default_storage.open(self.storage_name, "rb")

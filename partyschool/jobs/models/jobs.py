@@ -34,8 +34,17 @@ class Job(ScopedModel):
     key = models.CharField(_("key"), max_length=80)
     title = models.CharField(_("title"), max_length=120)
     params = models.JSONField(_("parameters"), default=dict)
-    parent = models.ForeignKey("self", verbose_name=_("part of"), null=True, blank=True, on_delete=models.PROTECT, related_name="children")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.PROTECT, related_name="jobs")
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("part of"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.PROTECT, related_name="jobs"
+    )
     state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.QUEUED)
     percent = models.PositiveSmallIntegerField(_("percent"), default=0)
     message = models.CharField(_("message"), max_length=200, blank=True)
@@ -56,11 +65,15 @@ class Job(ScopedModel):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=JobState.values), name="jobs_job_state_ck"),
             models.CheckConstraint(condition=Q(percent__lte=100), name="jobs_job_percent_ck"),
-            models.UniqueConstraint(fields=["kind", "key"], condition=Q(state__in=LIVE_STATES), name="jobs_job_live_uq"),
+            models.UniqueConstraint(
+                fields=["kind", "key"], condition=Q(state__in=LIVE_STATES), name="jobs_job_live_uq"
+            ),
         ]
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="jobs_job_owner_ix"),
-            models.Index(fields=["lease_until"], condition=Q(state__in=LIVE_STATES), name="jobs_job_sweep_ix"),
+            models.Index(
+                fields=["lease_until"], condition=Q(state__in=LIVE_STATES), name="jobs_job_sweep_ix"
+            ),
         ]
 
     def __str__(self) -> str:

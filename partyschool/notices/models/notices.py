@@ -16,7 +16,12 @@ class NoticeQuerySet(ScopedQuerySet):
 class Notice(ScopedModel):
     """One message to one user, about one event: sending it twice keeps one (`event` is unique per recipient)."""
 
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("recipient"), on_delete=models.PROTECT, related_name="notices")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("recipient"),
+        on_delete=models.PROTECT,
+        related_name="notices",
+    )
     event = models.CharField(_("event"), max_length=120)
     title = models.CharField(_("title"), max_length=120)
     body = models.TextField(_("text"), blank=True)

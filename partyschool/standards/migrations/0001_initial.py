@@ -4,26 +4,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='StandardTarget',
+            name="StandardTarget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('indicator', models.CharField(max_length=40, verbose_name='indicator')),
-                ('target', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='target')),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("indicator", models.CharField(max_length=40, verbose_name="indicator")),
+                ("target", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="target")),
+                ("source", models.CharField(blank=True, max_length=200, verbose_name="source")),
             ],
             options={
-                'verbose_name': 'standard target',
-                'verbose_name_plural': 'standard targets',
-                'constraints': [models.UniqueConstraint(fields=('year', 'indicator'), name='standards_standardtarget_once_uq')],
+                "verbose_name": "standard target",
+                "verbose_name_plural": "standard targets",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("year", "indicator"), name="standards_standardtarget_once_uq"
+                    )
+                ],
             },
         ),
     ]

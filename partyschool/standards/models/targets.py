@@ -13,7 +13,9 @@ class StandardTarget(models.Model):
     class Meta:
         verbose_name = _("standard target")
         verbose_name_plural = _("standard targets")
-        constraints = [models.UniqueConstraint(fields=["year", "indicator"], name="standards_standardtarget_once_uq")]
+        constraints = [
+            models.UniqueConstraint(fields=["year", "indicator"], name="standards_standardtarget_once_uq")
+        ]
 
     def __str__(self) -> str:
         return f"{self.year} {self.indicator}"
