@@ -125,7 +125,7 @@ def yuan(value: Any) -> str:
     if value is None or value == "":
         return "—"
     number = Decimal(str(value))
-    return f"{'−' if number < 0 else ''}¥{abs(number):,.2f}"
+    return f"{'-' if number < 0 else ''}¥{abs(number):,.2f}"
 
 
 @register.filter
@@ -144,15 +144,21 @@ def moment(value: dt.datetime | dt.date | None, style: str = "") -> SafeString |
     if isinstance(value, dt.datetime):
         local = timezone.localtime(value) if timezone.is_aware(value) else value
         text = formats.date_format(local, _("M j, Y, H:i"))
-        attribute = format_html(" data-relative") if style == "relative" else ""
-        return format_html('<time datetime="{}"{}>{}</time>', local.isoformat(timespec="seconds"), attribute, text)
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), formats.date_format(value, _("M j, Y")))
+        pattern = (
+            '<time datetime="{}" data-relative>{}</time>'
+            if style == "relative"
+            else '<time datetime="{}">{}</time>'
+        )
+        return format_html(pattern, local.isoformat(timespec="seconds"), text)
+    return format_html(
+        '<time datetime="{}">{}</time>', value.isoformat(), formats.date_format(value, _("M j, Y"))
+    )
 
 
 @register.inclusion_tag("includes/_chart.html")
 def chart(
     *,
-    id: str,
+    name: str,
     title: str,
     kind: str,
     labels: Sequence[str],
@@ -160,23 +166,25 @@ def chart(
     unit: str = "",
     first_column: str = "",
 ) -> dict[str, Any]:
-    """Show a chart with its table. ``kind``: bar, hbar, stacked, line, ring.
+    """Show a chart with its table. ``name``: unique on the page; ``kind``: bar, hbar, stacked, line, ring.
 
     ``series``: a list of ``{"name": str, "data": [number | None, …]}``, each ``data`` as long as ``labels``.
     The table is the page; the picture is drawn over the same numbers where the browser can.
     """
     # Lazy labels and Decimals are made plain here, so that json_script and the table tell the same story.
-    names = [str(label) for label in labels]
-    columns = [{"name": str(one["name"]), "data": [_plain(number) for number in one["data"]]} for one in series]
+    rows = [str(label) for label in labels]
+    columns = [
+        {"name": str(one["name"]), "data": [_plain(number) for number in one["data"]]} for one in series
+    ]
     return {
-        "chart_id": id,
-        "data_id": f"{id}-data",
+        "chart_id": name,
+        "data_id": f"{name}-data",
         "title": title,
         "unit": unit,
         "first_column": first_column,
         "columns": columns,
-        "rows": [(name, [column["data"][index] for column in columns]) for index, name in enumerate(names)],
-        "chart_data": {"kind": kind, "title": title, "unit": unit, "labels": names, "series": columns},
+        "rows": [(row, [column["data"][index] for column in columns]) for index, row in enumerate(rows)],
+        "chart_data": {"kind": kind, "title": title, "unit": unit, "labels": rows, "series": columns},
     }
 
 
