@@ -1,0 +1,59 @@
+"""How the money of a year is being used, read from the ledger and its balances."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import DecimalField, F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from budget.enums import BUSINESS_PURPOSES, EntryKind
+from budget.models import BudgetLine, LedgerEntry, LineBalance
+
+_MONEY = DecimalField(max_digits=14, decimal_places=2)
+
+
+@dataclass(frozen=True)
+class LineExecution:
+    """One line in yuan: `free` is what can still be drawn, `rate` what has been paid of the approved money, in percent."""
+
+    line: BudgetLine
+    approved: Decimal
+    drawn: Decimal
+    paid: Decimal
+
+    @property
+    def free(self) -> Decimal:
+        return self.approved - self.drawn
+
+    @property
+    def rate(self) -> Decimal:
+        return round(100 * self.paid / self.approved, 1) if self.approved else Decimal(0)
+
+
+def executions_of(year: int) -> list[LineExecution]:
+    """Every line of a year with its approved, drawn and paid money, in the order of the line codes. One query."""
+    payments = (
+        LedgerEntry.objects.filter(line=OuterRef("pk"), kind=EntryKind.PAYMENT).order_by().values("line")
+    )
+    lines = (
+        BudgetLine.objects.filter(year=year)
+        .annotate(
+            approved=Coalesce(F("balance__approved"), 0, output_field=_MONEY),
+            drawn=Coalesce(F("balance__drawn"), 0, output_field=_MONEY),
+            paid=Coalesce(
+                Subquery(payments.annotate(total=Sum("amount")).values("total")), 0, output_field=_MONEY
+            ),
+        )
+        .order_by("code")
+    )
+    return [LineExecution(line, line.approved, line.drawn, line.paid) for line in lines]
+
+
+def business_money(years: tuple[int, ...]) -> dict[int, Decimal]:
+    """The approved money that the province's business-money standard counts, in yuan per year."""
+    rows = (
+        LineBalance.objects.filter(line__year__in=years, line__purpose__in=BUSINESS_PURPOSES)
+        .values_list("line__year")
+        .annotate(total=Sum("approved"))
+    )
+    return dict(rows)
