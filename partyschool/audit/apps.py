@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class AuditConfig(AppConfig):
     name = "partyschool.audit"
     verbose_name = _("Audit")
+
+    def ready(self) -> None:
+        from .services import deeds  # noqa: F401, PLC0415 -- begins to listen

@@ -1,6 +1,15 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class CommonConfig(AppConfig):
     name = "partyschool.common"
     label = "common"
+    default = True
+
+
+class PortalAdminConfig(admin.AdminConfig):
+    """Makes `PortalAdminSite` the site that `admin.site` and `admin.register` speak of."""
+
+    default = False
+    default_site = "partyschool.common.adminsite.PortalAdminSite"

@@ -1,0 +1,229 @@
+"""What every admin page stands on: scope, no deletion, capped counts, refusals on the same page, an audit event per change."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.apps import apps
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db import IntegrityError, models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+
+from . import clock
+from .deeds import tell
+from .errors import DomainError
+from .locking import violated_constraint
+from .paging import COUNT_CAP
+from .scoping import ScopedQuerySet
+
+
+class CappedPaginator(Paginator):
+    """Counts up to `COUNT_CAP` and pages no further: who looks for row 20,000 searches or filters."""
+
+    template_name = "admin/_pagination.html"
+
+    @cached_property
+    def found(self) -> int:
+        """Rows found, at most `COUNT_CAP` + 1."""
+        rows = self.object_list
+        if isinstance(rows, models.QuerySet):
+            return len(rows.order_by().values_list("pk", flat=True)[: COUNT_CAP + 1])
+        return len(rows)
+
+    @cached_property
+    def count(self) -> int:
+        return min(self.found, COUNT_CAP)
+
+    @property
+    def capped(self) -> bool:
+        return self.found > COUNT_CAP
+
+
+class YearFilter(admin.SimpleListFilter):
+    """By school year: the coming, this and the four before, asked of no table. Subclass it to name another column."""
+
+    title = _("year")
+    parameter_name = "year"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        this_year = clock.school_year()
+        return [(str(year), str(year)) for year in range(this_year + 1, this_year - 5, -1)]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        return queryset.filter(year=self.value()) if (self.value() or "").isdigit() else queryset
+
+
+def refusal_text(error: DomainError) -> str:
+    """A `DomainError` as one line for a message."""
+    parts = {"title": error.title, "facts": error.facts, "remedy": error.what_to_do}
+    if not error.facts:
+        return _("%(title)s. %(remedy)s") % parts
+    return _("%(title)s: %(facts)s %(remedy)s") % parts
+
+
+def constraint_text(error: IntegrityError) -> str:
+    """What the rule behind `error` tells a user, as its model says it."""
+    name = violated_constraint(error)
+    for model in apps.get_models():
+        for constraint in model._meta.constraints:
+            if constraint.name == name and constraint.violation_error_message != constraint.default_violation_error_message:
+                return str(constraint.violation_error_message)
+    return _("A rule of the database refuses this (%(rule)s). Nothing was saved.") % {"rule": name or "?"}
+
+
+class _RefusedForm(forms.BaseModelForm):
+    """A form whose saving was refused after validation: shown again with all that was entered."""
+
+    refusal = ""
+
+    def clean(self) -> dict[str, Any] | None:
+        super().clean()
+        raise ValidationError(self.refusal)
+
+
+class ScopedAdminMixin:
+    """Rows and choices of scoped models are those the user may see; nothing is ever deleted."""
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        queryset = super().get_queryset(request)  # type: ignore[misc] -- a mixin over Django's admin options
+        return queryset.visible_to(request.user) if isinstance(queryset, ScopedQuerySet) else queryset
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> models.QuerySet | None:
+        queryset = super().get_field_queryset(db, db_field, request)  # type: ignore[misc] -- as above
+        if queryset is None:
+            queryset = db_field.remote_field.model._default_manager.all()
+        return queryset.visible_to(request.user) if isinstance(queryset, ScopedQuerySet) else queryset
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
+    """The base of every model admin. `unrecorded` names form fields whose values stay out of the audit trail."""
+
+    unrecorded: tuple[str, ...] = ()
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = CappedPaginator
+    warn_unsaved_form = True
+
+    # -- rows
+
+    def get_or_404(self, request: HttpRequest, object_id: Any) -> Any:
+        """The row if `request.user` may see it; for others it does not exist."""
+        found = self.get_object(request, str(object_id))
+        if found is None:
+            raise Http404
+        return found
+
+    def require_change(self, request: HttpRequest, obj: models.Model | None = None) -> None:
+        """Raises `PermissionDenied` for a user who may look but not act."""
+        if not request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"):
+            raise PermissionDenied
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        raise Http404
+
+    # -- refusals
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError as error:
+            refusal = constraint_text(error)
+        except DomainError as error:
+            refusal = refusal_text(error)
+        request.refusal = str(refusal)  # type: ignore[attr-defined] -- read by get_form of this same request
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        refusal = getattr(request, "refusal", "")
+        return type(form.__name__, (_RefusedForm, form), {"refusal": refusal}) if refusal else form
+
+    # -- pages of our own
+
+    def page(
+        self, request: HttpRequest, template: str, *, title: Any, obj: models.Model | None = None, status: int = 200, **context: Any
+    ) -> TemplateResponse:
+        """An admin page beside Django's own, in the same frame."""
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined] -- as Django's own admin views do
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": obj, "title": title}
+        return TemplateResponse(request, template, {**frame, **context}, status=status)
+
+    def refuse(self, request: HttpRequest, error: DomainError) -> None:
+        """Show `error` on the page that is rendered next."""
+        messages.error(request, refusal_text(error))
+
+    # -- audit
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        changes = changes_of(form, self.unrecorded)
+        rows = [
+            {"row": f"{row.instance._meta.label_lower}:{row.instance.pk}", "changes": changes_of(row, self.unrecorded)}
+            for formset in formsets or ()
+            for row in formset.forms
+            if row.has_changed()
+        ]
+        if add or changes or rows:
+            data = {"changes": changes, **({"rows": rows} if rows else {})}
+            tell(action=f"{self.opts.model_name}.{'add' if add else 'change'}", subject=form.instance, by=request.user, data=data)
+        return super().construct_change_message(request, form, formsets, add)
+
+
+class ReadOnlyAdmin(PortalModelAdmin):
+    """For what is written elsewhere: ledgers, enrolments, results, the audit trail."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class PortalTabularInline(ScopedAdminMixin, TabularInline):
+    """Rows of a parent, edited with it."""
+
+    extra = 0
+    show_change_link = False
+
+
+class ReadOnlyInline(PortalTabularInline):
+    """Rows of a parent, to look at."""
+
+    can_delete = False
+    max_num = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def changes_of(form: Any, unrecorded: tuple[str, ...] = ()) -> dict[str, list[Any]]:
+    """Field name → [before, after] of what a valid form changes, JSON-ready; for `unrecorded` fields only the name."""
+    return {
+        name: [] if name in unrecorded else [_plain(form.initial.get(name)), _plain(form.cleaned_data.get(name))]
+        for name in form.changed_data
+        if name in form.fields
+    }
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, models.Model):
+        return value.pk
+    if isinstance(value, models.QuerySet | list | tuple | set):
+        return [_plain(item) for item in value]
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
