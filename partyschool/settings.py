@@ -132,7 +132,6 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = reverse_lazy("accounts:login")
 LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = reverse_lazy("accounts:login")
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=10) * 3600
 
 LANGUAGE_CODE = "zh-hans"

@@ -13,7 +13,9 @@ urlpatterns = [
         ),
         name="login",
     ),
-    path("logout/", policy()(auth.LogoutView.as_view()), name="logout"),
+    path(
+        "logout/", policy()(auth.LogoutView.as_view(template_name="accounts/logged_out.html")), name="logout"
+    ),
     path(
         "password/",
         policy()(
