@@ -26,7 +26,7 @@ _RESERVED = re.compile(
     r"^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]|conin\$|conout\$)(\.|$)",
     re.IGNORECASE,
 )
-_EXTENSION = re.compile(r"^[a-z0-9]{1,10}$")
+_EXTENSION = re.compile(r"[a-z0-9]{1,10}")
 
 
 def safe_filename(stem: object, extension: str, *, fallback: str = "文件", max_bytes: int = MAX_BYTES) -> str:
@@ -38,7 +38,7 @@ def safe_filename(stem: object, extension: str, *, fallback: str = "文件", max
     Raises:
         ValueError: `extension` is not 1 to 10 lower-case letters or digits.
     """
-    if not _EXTENSION.match(extension):
+    if not _EXTENSION.fullmatch(extension):
         raise ValueError(f"not a file extension: {extension!r}")
     name = unicodedata.normalize("NFC", single_line(stem)).translate(_FORBIDDEN)
     name = re.sub(r"\s+", " ", name).strip(" .")

@@ -64,7 +64,7 @@ _OWN = (
 )
 
 
-class FontsMissing(Exception):  # noqa: N818 - house style: errors are named after what is the matter
+class FontsMissing(Exception):
     """No font file at all for a role: the font folder was not built."""
 
 

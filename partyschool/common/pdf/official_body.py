@@ -80,9 +80,9 @@ class BodySetter:
             for i, line in enumerate(lines):
                 pieces = [(name_x, line)]
                 if i == 0:
-                    pieces.append((mark_x, mark))
+                    pieces.insert(0, (mark_x, mark))
                 if i == 0 and number == 1:
-                    pieces.append((label_x, label))
+                    pieces.insert(0, (label_x, label))
                 items.append(Item(frame.pitch, partial(self._paint_pieces, pieces)))
         return items
 

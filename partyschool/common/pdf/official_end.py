@@ -114,7 +114,7 @@ class EndSetter:
         for i, line in enumerate(lines):
             pieces = [(x + label.width, line)]
             if i == 0:
-                pieces.append((x, label))
+                pieces.insert(0, (x, label))
             items.append(self._imprint_item(pieces, 0.0))
         return items
 

@@ -47,10 +47,10 @@ class HeadSetter:
             baseline = top - number_top - (frame.pitch - SIZE_3) / 2 - 0.88 * SIZE_3
             if upward:
                 pen.line(frame.left + SIZE_3, baseline, number_line, SIZE_3)
-                right = frame.right - SIZE_3
-                for piece in reversed(approved):
-                    right -= piece.width
-                    pen.line(right, baseline, piece, SIZE_3)
+                x = frame.right - SIZE_3 - sum(piece.width for piece in approved)
+                for piece in approved:
+                    pen.line(x, baseline, piece, SIZE_3)
+                    x += piece.width
             else:
                 x = frame.left + (frame.area_width - number_line.width) / 2
                 pen.line(x, baseline, number_line, SIZE_3)

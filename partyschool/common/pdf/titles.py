@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations, pairwise
 from math import ceil
 
 from .text import may_break
@@ -34,18 +34,20 @@ def title_lines(title: str, width_of: Callable[[str], float], room: float) -> li
 def _balanced(text: str, width_of: Callable[[str], float], room: float) -> list[str]:
     breaks = [i for i in range(1, len(text)) if may_break(text[i - 1], text[i])]
     penalties = _penalties(text)
+    edges = list(accumulate([width_of(char) for char in text], initial=0.0))
     least = ceil(width_of(text) / room)
-    best: tuple[float, list[str]] | None = None
+    best: tuple[float, tuple[int, ...]] | None = None
     for count in range(least, min(least + 1, _MAX_LINES) + 1):
         for cuts in combinations(_near(breaks, len(text), count), count - 1):
-            lines = [text[a:b] for a, b in zip((0, *cuts), (*cuts, len(text)), strict=True)]
-            widths = [width_of(line) for line in lines]
+            widths = [edges[b] - edges[a] for a, b in zip((0, *cuts), (*cuts, len(text)), strict=True)]
             if max(widths) > room:
                 continue
             cost = _cost(widths, room) + sum([penalties.get(cut, 0.0) for cut in cuts]) + (count - least)
             if best is None or cost < best[0]:
-                best = (cost, lines)
-    return best[1] if best else _greedy(text, breaks, width_of, room)
+                best = (cost, cuts)
+    if best is None:
+        return _greedy(text, breaks, width_of, room)
+    return [text[a:b] for a, b in zip((0, *best[1]), (*best[1], len(text)), strict=True)]
 
 
 def _near(breaks: Sequence[int], length: int, count: int) -> list[int]:
