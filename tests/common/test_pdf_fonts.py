@@ -1,6 +1,8 @@
 """Which font draws which character, and what is said when none can."""
 
 import shutil
+import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from partyschool.common.pdf import FontMap, FontRole, FontsMissing, build_notice, font_map
-from partyschool.common.pdf.fonts import GETA
+from partyschool.common.pdf.fonts import GETA, EmbeddedFace
 
 from .pdf_samples import HOSTILE, fonts_of, notice, page_texts, table, text_of
 
@@ -24,6 +26,29 @@ def test_font_map_is_built_once_also_when_many_threads_ask_first() -> None:
         maps = set(pool.map(lambda _: id(font_map()), range(16)))
 
     assert len(maps) == 1
+
+
+def test_subsets_of_one_font_are_cut_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    # ReportLab moves one read position through the face: two threads inside would read each other's outlines.
+    inside: Counter[int] = Counter()
+    most = 0
+    cut = EmbeddedFace.makeSubset
+
+    def watched(face: EmbeddedFace, subset: list[int]) -> bytes:
+        nonlocal most
+        inside[id(face)] += 1
+        most = max(most, inside[id(face)])
+        time.sleep(0.01)
+        try:
+            return cut(face, subset)
+        finally:
+            inside[id(face)] -= 1
+
+    monkeypatch.setattr(EmbeddedFace, "makeSubset", watched)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(build_notice, [notice()] * 16))
+
+    assert most == 1
 
 
 def test_rare_name_characters_come_from_the_font_that_has_them() -> None:

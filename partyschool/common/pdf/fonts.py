@@ -79,7 +79,7 @@ class _Outlines:
         return bytes(self._data[self._start + part.start : self._start + part.stop])
 
 
-class _Face(TTFontFace):
+class EmbeddedFace(TTFontFace):
     def get_table(self, tag: str) -> Any:
         if tag == "glyf":
             return _Outlines(self._ttf_data, self.get_table_pos(tag)[0])
@@ -95,7 +95,7 @@ class EmbeddedFont(TTFont):
 
     def __init__(self, name: str, path: Path) -> None:
         super().__init__(name, str(path), shapable=False)
-        self.face.__class__ = _Face  # the constructor leaves no other way to choose the class
+        self.face.__class__ = EmbeddedFace  # the constructor leaves no other way to choose the class
         self._subset_lock = threading.Lock()
 
     def addObjects(self, doc: Any) -> None:  # noqa: N802 - ReportLab's name
