@@ -1,0 +1,98 @@
+"""Seats, enrolments, marks, yearly assessments and report packets agree with each other."""
+
+from collections.abc import Iterator
+
+from partyschool.common.integrity import data_check, rows
+
+
+@data_check("trainees.seats")
+def seats_are_enrolments() -> Iterator[str]:
+    """A seat count is the number of enrolments that take a seat, and never above the capacity."""
+    sql = """SELECT o.id, o.code, s.capacity, s.taken, coalesce(e.seated, 0)
+             FROM courses_offering o LEFT JOIN courses_seatcount s ON s.offering_id = o.id
+             LEFT JOIN (SELECT offering_id, count(*) AS seated FROM trainees_enrolment
+                        WHERE state IN ('enrolled', 'completed', 'not_completed') GROUP BY 1) e ON e.offering_id = o.id
+             WHERE (s.offering_id IS NULL AND (e.seated > 0 OR o.state <> 'planned'))
+                OR s.taken <> coalesce(e.seated, 0) OR s.taken > s.capacity ORDER BY o.id"""
+    for pk, code, capacity, taken, seated in rows(sql):
+        if capacity is None:
+            yield f"courses.Offering {pk} ({code}): has no seat count, {seated} enrolments"
+        elif taken != seated:
+            yield f"courses.Offering {pk} ({code}): {taken} seats taken, {seated} enrolments"
+        else:
+            yield f"courses.Offering {pk} ({code}): {taken} seats taken of {capacity}"
+
+
+@data_check("trainees.closed_offerings")
+def closed_offerings_are_frozen() -> Iterator[str]:
+    """Seats are frozen if and only if the offering is closed (or cancelled), and nobody is still enrolled in a closed one."""
+    sql = """SELECT o.id, o.code, o.state, s.frozen FROM courses_offering o JOIN courses_seatcount s ON s.offering_id = o.id
+             WHERE (o.state = 'closed' AND NOT s.frozen) OR (s.frozen AND o.state NOT IN ('closed', 'cancelled')) ORDER BY o.id"""
+    for pk, code, state, frozen in rows(sql):
+        yield f"courses.Offering {pk} ({code}): is {state}, its seats are {'frozen' if frozen else 'not frozen'}"
+    sql = """SELECT o.id, o.code, count(*) FROM courses_offering o JOIN trainees_enrolment e ON e.offering_id = o.id
+             WHERE o.state = 'closed' AND e.state = 'enrolled' GROUP BY 1, 2 ORDER BY 1"""
+    for pk, code, number in rows(sql):
+        yield f"courses.Offering {pk} ({code}): is closed with {number} enrolments not concluded"
+
+
+@data_check("trainees.marks")
+def marks_belong_to_their_offering() -> Iterator[str]:
+    """An attendance mark joins an enrolment and a lesson of one offering."""
+    sql = """SELECT m.id, e.offering_id, l.offering_id FROM trainees_attendancemark m
+             JOIN trainees_enrolment e ON e.id = m.enrolment_id JOIN courses_lesson l ON l.id = m.lesson_id
+             WHERE e.offering_id <> l.offering_id ORDER BY m.id"""
+    for pk, enrolled, taught in rows(sql):
+        yield f"trainees.AttendanceMark {pk}: enrolment of offering {enrolled}, lesson of offering {taught}"
+
+
+@data_check("trainees.assessments")
+def assessments_are_their_breakdown() -> Iterator[str]:
+    """What counts in a yearly assessment is the sum of its breakdown, no category above its cap, and the result follows."""
+    sql = """SELECT a.id, a.year, a.cadre_id, a.earned, b.earned, a.counted, b.counted, b.over, a.needed, a.result
+             FROM trainees_yearlyassessment a
+             CROSS JOIN LATERAL (
+                 SELECT coalesce(sum((part->>'earned')::numeric), 0) AS earned, coalesce(sum((part->>'counted')::numeric), 0) AS counted,
+                        coalesce(bool_or((part->>'counted')::numeric > (part->>'cap')::numeric), false) AS over
+                 FROM jsonb_each(a.breakdown) AS parts(category, part)
+             ) b
+             WHERE a.counted <> b.counted OR a.earned <> b.earned OR b.over
+                OR (a.result = 'pass' AND (a.counted < a.needed OR jsonb_array_length(a.reasons) > 0))
+                OR (a.result <> 'pass' AND jsonb_array_length(a.reasons) = 0) ORDER BY a.id"""
+    for pk, year, cadre, earned, parts_earned, counted, parts_counted, over, needed, result in rows(sql):
+        name = f"trainees.YearlyAssessment {pk} ({year}, cadre {cadre})"
+        if counted != parts_counted:
+            yield f"{name}: counts {counted} credits, its breakdown {parts_counted}"
+        elif earned != parts_earned:
+            yield f"{name}: earned {earned} credits, its breakdown {parts_earned}"
+        elif over:
+            yield f"{name}: a category counts above its cap"
+        else:
+            yield f"{name}: result {result} with {counted} of {needed} credits does not follow from its reasons"
+
+
+@data_check("trainees.assessed_credits")
+def assessments_are_the_ledger() -> Iterator[str]:
+    """What a cadre earned in a closed year is what the ledger held when the year was closed."""
+    sql = """SELECT a.id, a.year, a.cadre_id, a.earned, coalesce(sum(e.amount), 0)
+             FROM trainees_yearlyassessment a
+             LEFT JOIN trainees_creditentry e ON e.year = a.year AND e.cadre_id = a.cadre_id AND e.posted_at <= a.closed_at
+             GROUP BY a.id HAVING a.earned <> coalesce(sum(e.amount), 0) ORDER BY a.id"""
+    for pk, year, cadre, earned, total in rows(sql):
+        yield f"trainees.YearlyAssessment {pk} ({year}, cadre {cadre}): earned {earned} credits, the ledger had {total}"
+
+
+@data_check("trainees.packets")
+def packets_are_numbered_without_gaps() -> Iterator[str]:
+    """Document numbers of a year run from 1 without a gap, and a superseded packet names the one that took its place."""
+    sql = """SELECT coalesce(c.year, p.year), coalesce(c.last_number, 0), coalesce(p.number, 0), coalesce(p.highest, 0)
+             FROM trainees_documentcounter c
+             FULL JOIN (SELECT number_year AS year, count(*) AS number, max(number) AS highest FROM trainees_reportpacket GROUP BY 1) p
+                  ON p.year = c.year
+             WHERE coalesce(c.last_number, 0) <> coalesce(p.number, 0) OR coalesce(p.number, 0) <> coalesce(p.highest, 0) ORDER BY 1"""
+    for year, last, number, highest in rows(sql):
+        yield f"trainees.DocumentCounter {year}: last number {last}, {number} packets up to number {highest}"
+    sql = """SELECT id FROM trainees_reportpacket
+             WHERE (state = 'superseded') <> (superseded_by_id IS NOT NULL) OR superseded_by_id = id ORDER BY id"""
+    for (pk,) in rows(sql):
+        yield f"trainees.ReportPacket {pk}: state and successor do not agree"
