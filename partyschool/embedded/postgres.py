@@ -38,7 +38,10 @@ def _state(data: Path) -> tuple[int, str]:
 
 
 def _clear_remains(data: Path) -> None:
-    """After a kill -9: wait for the dead server's own children, and forget its pid when it now is another program's."""
+    """After a kill -9: wait for the dead server's own children, and forget its pid where PostgreSQL would take it for alive.
+
+    It does when the pid is another program's by now, or a corpse that no parent buries, as in many containers.
+    """
     name = _cluster_name(data)
     wait(
         lambda: (
@@ -47,10 +50,10 @@ def _clear_remains(data: Path) -> None:
         20,
         "the remains of a killed server",
     )
-    with suppress(FileNotFoundError, ValueError, IndexError):
-        lock = data / "postmaster.pid"
-        if title(int(lock.read_text().splitlines()[0])):
-            lock.unlink()
+    for lock in (data / "postmaster.pid", sockets() / ".s.PGSQL.5432.lock"):
+        with suppress(FileNotFoundError, ValueError, IndexError):
+            if Path(f"/proc/{int(lock.read_text().splitlines()[0])}").exists():
+                lock.unlink()
 
 
 def _initialise(account: Account, programs: Path, data: Path) -> None:

@@ -14,6 +14,7 @@ from .places import home
 
 START_SECONDS = 300  # recovery after a crash may take its time; a server that died is reported at once
 STOP_SECONDS = 60
+LARGEST_LOG = 10 << 20
 
 children: list[subprocess.Popen[bytes]] = []
 
@@ -21,7 +22,8 @@ children: list[subprocess.Popen[bytes]] = []
 def launch(name: str, account: Account, args: Sequence[str | Path], text: bytes = b"") -> None:
     """Start a server that outlives us. Its output goes to a file: a daemon would hold a pipe open for ever."""
     log = home() / f"{name.lower()}.log"
-    with log.open("wb") as output:
+    large = log.exists() and log.stat().st_size > LARGEST_LOG
+    with log.open("wb" if large else "ab") as output:
         child = account.start(args, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT)
     children.append(child)
     if child.stdin:

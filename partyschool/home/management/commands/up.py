@@ -63,7 +63,8 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         environment = {**os.environ, "C_FORCE_ROOT": "1"}  # tasks travel as JSON, so root is safe
         python = [sys.executable, "-m"]
-        celery = [*python, "celery", "--quiet", "-A", "partyschool"]
+        quiet = ["-W", "ignore:You're running the worker with superuser"]
+        celery = [sys.executable, *quiet, "-m", "celery", "--quiet", "-A", "partyschool"]
         try:
             supervisor.start(
                 "worker",
@@ -94,7 +95,7 @@ class Command(BaseCommand):
                     # A thread takes its database connection with it: let threads live as long as connections.
                     "--blocking-threads-idle-timeout=600",
                     "--no-ws",
-                    "--log-level=warning",
+                    "--log-level=error",
                     "partyschool.wsgi:application",
                 ],
                 environment,
