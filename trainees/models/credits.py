@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
@@ -24,6 +25,15 @@ class CreditScheme(models.Model):
     source = models.CharField(
         _("source"), max_length=200, blank=True, help_text=_("The document these figures come from.")
     )
+    missed_limit = models.DecimalField(
+        _("share that may be missed"),
+        max_digits=5,
+        decimal_places=4,
+        default=Decimal("0.1429"),
+        help_text=_(
+            "Whoever misses more of the class-hours, on leave or absent, has not completed the offering. 0.1429 is one seventh."
+        ),
+    )
 
     class Meta:
         verbose_name = _("credit scheme")
@@ -37,6 +47,9 @@ class CreditScheme(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=SchemeState.values), name="trainees_creditscheme_state_ck"
+            ),
+            models.CheckConstraint(
+                condition=Q(missed_limit__gte=0, missed_limit__lt=1), name="trainees_creditscheme_missed_ck"
             ),
         ]
 
