@@ -9,6 +9,7 @@ from typing import NoReturn
 import pytest
 
 from partyschool.common.pdf import (
+    LANDSCAPE,
     Attachment,
     BuiltDocument,
     DocType,
@@ -17,6 +18,7 @@ from partyschool.common.pdf import (
     Table,
     TableColumn,
     build_notice,
+    build_plain,
 )
 
 from .pdf_samples import COLUMNS, HOSTILE, notice, page_texts, reader, table, text_of
@@ -260,3 +262,23 @@ def test_progress_grows_to_the_end() -> None:
 
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert seen[-1][0] == seen[-1][1] > 200
+
+
+def test_plain_landscape_roster_has_title_table_and_page_numbers() -> None:
+    names = [f"学员{number:02d}" for number in range(60)]
+    created = datetime(2025, 3, 1, 8, 0)
+    document = build_plain(
+        "2025年春季主体班学员花名册",
+        [table(names)],
+        created=created,
+        author="中共临江市委党校",
+        subtitle="2025年3月1日至3月31日",
+        frame=LANDSCAPE,
+    )
+
+    pages = page_texts(document)
+    box = reader(document).pages[0].mediabox
+    assert (round(float(box.width)), round(float(box.height))) == (842, 595)
+    assert pages[0].startswith("2025年春季主体班学员花名册2025年3月1日至3月31日序号姓名学分")
+    assert [name for name in names if name not in "".join(pages)] == []
+    assert all(f"—{number}—" in page for number, page in enumerate(pages, 1))
