@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class TraineesConfig(AppConfig):
     name = "trainees"
     verbose_name = _("Trainees and credits")
+
+    def ready(self) -> None:
+        """Listen to the floor below: who may pick is known here only."""
+        from courses.signals import round_opened  # noqa: PLC0415 -- models are loaded by now
+        from trainees.services.announcements import tell_round_opened  # noqa: PLC0415 -- models are loaded by now
+
+        round_opened.connect(tell_round_opened, dispatch_uid="trainees.announcements")

@@ -3,6 +3,8 @@ from django.urls import path
 
 from partyschool.accounts.policies import policy
 
+from .views import electives
+
 
 @policy()
 def _soon(request, **kwargs):
@@ -11,7 +13,10 @@ def _soon(request, **kwargs):
 
 app_name = "trainees"
 urlpatterns = [
-    path("electives/", _soon, name="electives"),
+    path("electives/", electives.electives, name="electives"),
+    path("electives/<int:offering_id>/", electives.topic, name="topic"),
+    path("electives/<int:offering_id>/select/", electives.select, name="select"),
+    path("electives/<int:offering_id>/withdraw/", electives.withdraw, name="withdraw"),
     path("credits/", _soon, name="credits"),
     path("organisation/", _soon, name="organisation"),
     path("verify/<str:code>/", _soon, name="verify"),

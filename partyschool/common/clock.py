@@ -3,6 +3,8 @@
 from datetime import date, datetime, time
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 
 def now() -> datetime:
@@ -23,3 +25,16 @@ def school_year(instant: datetime | None = None) -> int:
 def school_instant(day: date, at: time) -> datetime:
     """The aware instant of a wall-clock time at the school."""
     return timezone.make_aware(datetime.combine(day, at))
+
+
+def in_words(instant: datetime) -> str:
+    """An instant as people at the school read it, with the zone: for sentences such as the facts of a denial."""
+    local = timezone.localtime(instant)
+    return _("%(time)s (Beijing time)") % {"time": date_format(local, _("M j, Y, H:i"))}
+
+
+def span_in_words(start: datetime, end: datetime) -> str:
+    """A span within one day (or over days) as people at the school read it, with the zone."""
+    first, last = timezone.localtime(start), timezone.localtime(end)
+    until = date_format(last, "H:i" if first.date() == last.date() else _("M j, Y, H:i"))
+    return _("%(time)s (Beijing time)") % {"time": f"{date_format(first, _('M j, Y, H:i'))}–{until}"}

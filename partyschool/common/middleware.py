@@ -13,10 +13,15 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def refusal_response(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """The page (or htmx fragment) that shows `error`: 404 for unknown things, 503 for a busy system, else 409."""
+    """The page (or htmx fragment) that shows `error`: 404 for unknown things, 503 for a busy system, else 409.
+
+    A view may set `request.back_url` to say where the page's way back leads.
+    """
     status = {NotFound: 404, Busy: 503}.get(type(error), 409)
     template = "includes/_denial.html" if getattr(request, "htmx", False) else "409.html"
-    return render(request, template, {"denial": error}, status=status)
+    return render(
+        request, template, {"denial": error, "back_url": getattr(request, "back_url", "")}, status=status
+    )
 
 
 class ExpectedErrorMiddleware:

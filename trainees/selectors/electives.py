@@ -1,0 +1,204 @@
+"""Electives as one cadre sees them: the facts that decide a claim, and the page drawn from the very same facts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Prefetch, Q
+from django.utils.translation import gettext as _
+
+from courses.enums import OfferingKind
+from courses.models import Lesson, Offering
+from courses.rules import ROUND_LOCKS
+from partyschool.common import clock
+from partyschool.common.errors import Denial, NotEligible, NotFound
+from trainees.enums import EnrolmentState
+from trainees.models import Cadre, Enrolment
+from trainees.rules import SeatFacts, holds_place, is_on_show, selection_denial, withdrawal_denial
+
+# One row per offering, columns in the order of SeatFacts. The list of seated states is written out, so that the planner sees that
+# the partial index of live enrolments serves.
+_FACTS = """
+SELECT o.id, o.title, o.state, s.capacity, s.taken, s.frozen,
+       r.id, r.name, r.state, r.opens_at, r.closes_at, r.max_picks, r.ranks, r.categories,
+       NOT EXISTS (SELECT FROM courses_selectionround_units ru WHERE ru.selectionround_id = r.id)
+           OR EXISTS (SELECT FROM courses_selectionround_units ru
+                      JOIN accounts_unit admitted ON admitted.id = ru.unit_id
+                      JOIN accounts_unit home ON starts_with(home.path, admitted.path)
+                      WHERE ru.selectionround_id = r.id AND home.id = c.unit_id),
+       c.id, c.rank, c.category, c.left_on,
+       mine.id, mine.state,
+       (SELECT count(*) FROM trainees_enrolment e JOIN courses_offering p ON p.id = e.offering_id
+        WHERE e.cadre_id = c.id AND e.state IN ('enrolled', 'completed', 'not_completed') AND p.selection_round_id = r.id),
+       clash.lesson, clash.offering, clash.starts_at, clash.ends_at
+FROM trainees_cadre c
+CROSS JOIN courses_offering o
+JOIN courses_seatcount s ON s.offering_id = o.id
+LEFT JOIN courses_selectionround r ON r.id = o.selection_round_id
+LEFT JOIN trainees_enrolment mine ON mine.cadre_id = c.id AND mine.offering_id = o.id
+      AND mine.state IN ('enrolled', 'completed', 'not_completed')
+LEFT JOIN LATERAL (
+    SELECT own.title AS lesson, other.title AS offering, own.starts_at, own.ends_at
+    FROM trainees_enrolment e
+    JOIN courses_offering other ON other.id = e.offering_id
+    JOIN courses_lesson own ON own.offering_id = e.offering_id AND own.cancelled_at IS NULL
+    JOIN courses_lesson wanted ON wanted.offering_id = o.id AND wanted.cancelled_at IS NULL
+     AND own.starts_at < wanted.ends_at AND wanted.starts_at < own.ends_at
+    WHERE e.cadre_id = c.id AND e.offering_id <> o.id AND e.state IN ('enrolled', 'completed', 'not_completed')
+    ORDER BY own.starts_at, own.id LIMIT 1
+) clash ON true
+"""
+_OF_USER = " WHERE c.user_id = %(user)s AND o.id = %(offering)s"
+_OF_CADRE = " WHERE c.id = %(cadre)s AND o.id = %(offering)s"
+_ON_OFFER = (
+    " WHERE c.user_id = %(user)s AND r.state = 'open' AND r.closes_at > %(now)s AND o.state <> 'planned'"
+    " ORDER BY r.closes_at, r.id, o.starts_on, o.code"
+)
+
+
+def _rows(sql: str, params: dict[str, Any]) -> list[SeatFacts]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [SeatFacts(*row) for row in cursor.fetchall()]
+
+
+def facts_for_user(*, user_id: int, offering_id: int, locks: str = "") -> SeatFacts:
+    """The facts of the user's own cadre record and one offering. `locks` are statements to run before, in the same round trip.
+
+    Raises `NotEligible` for a log-in without a cadre record, `NotFound` for an unknown offering. Reads the own record alone, so
+    no scope is asked.
+    """
+    found = _rows(
+        locks + _FACTS + _OF_USER, {"user": user_id, "offering": offering_id, "round_locks": ROUND_LOCKS}
+    )
+    if found:
+        return found[0]
+    if not Cadre.objects.filter(user=user_id).unscoped("whether the log-in has a record of its own").exists():
+        raise NotEligible(
+            _("This log-in is not linked to a cadre's record."),
+            remedy=_("Ask the academic affairs office to link it."),
+        )
+    raise NotFound(
+        _("There is no such topic."), remedy=_("Go back to the list of electives and choose from there.")
+    )
+
+
+def facts_for_cadre(*, cadre_id: int, offering_id: int, locks: str = "") -> SeatFacts:
+    """The same for a cadre whom the caller may see, e.g. staff. Raises `NotFound`."""
+    found = _rows(
+        locks + _FACTS + _OF_CADRE, {"cadre": cadre_id, "offering": offering_id, "round_locks": ROUND_LOCKS}
+    )
+    if not found:
+        raise NotFound(
+            _("Cadre %(cadre)s or offering %(offering)s is not known.")
+            % {"cadre": cadre_id, "offering": offering_id}
+        )
+    return found[0]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One elective as a cadre sees it. `denial` is why it cannot be picked now; `picked`: a place is held already."""
+
+    offering: Offering
+    facts: SeatFacts
+    denial: Denial | None
+    may_give_up: bool
+
+    @property
+    def picked(self) -> bool:
+        return self.facts.enrolment_id is not None
+
+
+@dataclass(frozen=True)
+class RoundView:
+    """An open round with its topics; `picks` of `max_picks` are used."""
+
+    name: str
+    opens_at: datetime
+    closes_at: datetime
+    max_picks: int
+    picks: int
+    begun: bool
+    topics: list[Topic]
+
+    @property
+    def picked(self) -> list[Topic]:
+        return [topic for topic in self.topics if topic.picked]
+
+    @property
+    def undecided(self) -> bool:
+        """Whether seats still matter to the reader: the round takes picks and some are left."""
+        return self.begun and self.picks < self.max_picks
+
+
+def _on_show() -> Any:
+    lessons = (
+        Lesson.objects.filter(cancelled_at=None).select_related("room", "teacher").order_by("starts_at", "id")
+    )
+    return Offering.objects.select_related("lead_teacher").prefetch_related(
+        Prefetch("lessons", queryset=lessons)
+    )
+
+
+def _may_give_up(facts: SeatFacts, now: datetime) -> bool:
+    return holds_place(facts) and withdrawal_denial(facts, now) is None
+
+
+def _topics(facts: Iterable[SeatFacts], now: datetime) -> list[Topic]:
+    facts = list(facts)
+    offerings = _on_show().in_bulk([one.offering_id for one in facts])
+    return [
+        Topic(offerings[one.offering_id], one, selection_denial(one, now), _may_give_up(one, now))
+        for one in facts
+    ]
+
+
+def rounds_for(user: Any, *, now: datetime | None = None) -> list[RoundView]:
+    """The rounds that are open or announced to `user`, soonest closing first, with all their topics. Three queries."""
+    now = now or clock.now()
+    rounds: dict[int, RoundView] = {}
+    for topic in _topics(_rows(_FACTS + _ON_OFFER, {"user": user.pk, "now": now}), now):
+        facts = topic.facts
+        seen = rounds.setdefault(
+            facts.round_id,
+            RoundView(
+                facts.round_name,
+                facts.opens_at,
+                facts.closes_at,
+                facts.max_picks,
+                facts.picks,
+                facts.opens_at <= now,
+                [],
+            ),
+        )
+        seen.topics.append(topic)
+    return list(rounds.values())
+
+
+def topic_for(user: Any, offering_id: int, *, now: datetime | None = None) -> Topic:
+    """One elective for its own page. Raises `NotFound` for one that trainees do not know of, and as `facts_for_user`."""
+    facts = facts_for_user(user_id=user.pk, offering_id=offering_id)
+    if not is_on_show(facts):
+        raise NotFound(
+            _("There is no such topic."), remedy=_("Go back to the list of electives and choose from there.")
+        )
+    return _topics([facts], now or clock.now())[0]
+
+
+def past_picks(user: Any, *, now: datetime | None = None) -> list[Enrolment]:
+    """The user's own electives of rounds that are over, newest first, given up ones too. One query."""
+    now = now or clock.now()
+    over = Q(offering__selection_round__state="closed") | Q(offering__selection_round__closes_at__lte=now)
+    mine = Enrolment.objects.visible_to(user).filter(
+        over, cadre__user=user.pk, offering__kind=OfferingKind.ELECTIVE
+    )
+    return list(mine.select_related("offering__selection_round").order_by("-offering__starts_on", "-id")[:50])
+
+
+def ended_place(*, cadre_id: int, offering_id: int) -> Enrolment | None:
+    """The cadre's latest given-up place in the offering, to tell a second press of the button what the first one did."""
+    given_up = Enrolment.objects.filter(cadre=cadre_id, offering=offering_id, state=EnrolmentState.WITHDRAWN)
+    return given_up.unscoped("the own record, found by its log-in").order_by("-ended_at").first()

@@ -1,0 +1,178 @@
+"""Cadres pick and give up electives themselves."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, connection
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from partyschool.common import clock
+from partyschool.common.errors import Denial, Duplicate, NotFound, WindowClosed, WrongState
+from partyschool.common.locking import locking_transaction, violated_constraint
+from trainees.enums import EnrolmentOrigin
+from trainees.rules import (
+    SeatFacts,
+    full_denial,
+    holds_place,
+    is_on_show,
+    selection_denial,
+    withdrawal_denial,
+)
+from trainees.selectors.electives import ended_place, facts_for_user
+
+# The cadre's own row first: two tabs of one person then decide one after the other, so that limit and clash hold. Then the round,
+# shared: closing it waits for the claims under way, and claims behind the closing see it closed. Every statement of a READ
+# COMMITTED transaction has a snapshot of its own, so the facts that follow in the same round trip are as fresh as the locks.
+ROUND_SHARED = (
+    "SELECT pg_advisory_xact_lock_shared(%(round_locks)s, selection_round_id::int)"
+    " FROM courses_offering WHERE id = %(offering)s AND selection_round_id IS NOT NULL;"
+)
+_LOCKS = "SELECT FROM trainees_cadre WHERE user_id = %(user)s FOR NO KEY UPDATE;" + ROUND_SHARED
+# Who closes an offering locks its seats before its enrolments; giving up must not come the other way round.
+_LOCKS_AND_SEATS = (
+    _LOCKS + "SELECT FROM courses_seatcount WHERE offering_id = %(offering)s FOR NO KEY UPDATE;"
+)
+
+# Deed and record in one statement. With the foreign keys checked at once, the trigger that moves the seat row fires last of all
+# (triggers fire in the order of their names, RI_… before trainees_…), so the one row that everybody wants is locked for nothing but
+# the commit.
+_CLAIM = """
+SET CONSTRAINTS ALL IMMEDIATE;
+WITH place AS (
+    INSERT INTO trainees_enrolment (cadre_id, offering_id, state, origin, created_at, created_by_id, reason)
+    VALUES (%(cadre)s, %(offering)s, 'enrolled', %(origin)s, %(now)s, %(by)s, '')
+    RETURNING id
+), record AS (
+    INSERT INTO audit_auditevent (at, actor_id, action, subject, data)
+    SELECT %(now)s, %(by)s, %(action)s, 'trainees.enrolment:' || id, %(data)s::jsonb FROM place
+)
+SELECT id FROM place
+"""
+_GIVE_UP = """
+WITH place AS (
+    UPDATE trainees_enrolment SET state = 'withdrawn', ended_at = %(now)s, ended_by_id = %(by)s, reason = %(reason)s
+    WHERE id = %(enrolment)s AND state = 'enrolled' RETURNING id
+), record AS (
+    INSERT INTO audit_auditevent (at, actor_id, action, subject, data)
+    SELECT %(now)s, %(by)s, 'enrolment.withdraw', 'trainees.enrolment:' || id, %(data)s::jsonb FROM place
+)
+SELECT id FROM place
+"""
+
+
+def _audit_data(facts: SeatFacts) -> str:
+    return json.dumps({"cadre": facts.cadre_id, "offering": facts.offering_id, "round": facts.round_id})
+
+
+def refusal_of(error: IntegrityError, facts: SeatFacts) -> Denial | None:
+    """The denial behind what the database refused, or None for a fault."""
+    match violated_constraint(error):
+        case "courses_seatcount_taken_ck":
+            return full_denial(facts)
+        case "trainees_enrolment_live_uq":
+            return Duplicate(_("“%(title)s” is enrolled in already.") % {"title": facts.title})
+        case "trainees_enrolment_frozen_tg":
+            return WindowClosed(_("“%(title)s” has been closed.") % {"title": facts.title})
+    return None
+
+
+def claim_place(facts: SeatFacts, *, origin: str, action: str, by: Any, now: datetime) -> int:
+    """Insert the enrolment and its audit event; returns the enrolment's id. Raises the database's IntegrityError.
+
+    Concurrency: runs in the caller's `locking_transaction()`, last; locks the seat row until its commit.
+    """
+    values = {
+        "cadre": facts.cadre_id,
+        "offering": facts.offering_id,
+        "origin": origin,
+        "action": action,
+        "by": by.pk,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, values | {"data": _audit_data(facts)})
+        return cursor.fetchone()[0]
+
+
+def select_topic(*, offering_id: int, by: Any, now: datetime | None = None) -> int:
+    """Give `by`'s own cadre a place in an elective of an open round; returns the enrolment's id.
+
+    Raises `Duplicate`, `WindowClosed`, `NotEligible`, `LimitReached`, `Clash`, `Full` (in this order), `NotFound` for an offering
+    that trainees do not know of, `Busy`.
+    Concurrency: locks the own cadre row, then the round (advisory, shared), last the seat row (trigger). A topic that is full
+    already is refused without touching the seat row; among rivals for the last seats the check on the seat row decides.
+    """
+    facts = None
+    try:
+        with locking_transaction():
+            facts = facts_for_user(user_id=by.pk, offering_id=offering_id, locks=_LOCKS)
+            if not is_on_show(facts):
+                raise NotFound(
+                    _("There is no such topic."),
+                    remedy=_("Go back to the list of electives and choose from there."),
+                )
+            # The instant is taken behind the locks: who waited past the closing time is late.
+            at = now or clock.now()
+            if denial := selection_denial(facts, at):
+                raise denial
+            return claim_place(
+                facts, origin=EnrolmentOrigin.SELECTION, action="enrolment.select", by=by, now=at
+            )
+    except IntegrityError as error:
+        if facts is not None and (denial := refusal_of(error, facts)):
+            raise denial from error
+        raise
+
+
+def withdraw_from_topic(*, offering_id: int, by: Any, now: datetime | None = None) -> None:
+    """Give up `by`'s own place while the round is open. The row stays, with who, when and why; the seat is free at once.
+
+    Raises `WrongState` when no place is held (any more), `WindowClosed`, `NotEligible` for a log-in without a cadre's record,
+    `NotFound`, `Busy`.
+    Concurrency: locks the own cadre row, the round (shared), the seat row, then the enrolment.
+    """
+    with locking_transaction():
+        facts = facts_for_user(user_id=by.pk, offering_id=offering_id, locks=_LOCKS_AND_SEATS)
+        if not is_on_show(facts):
+            raise NotFound(
+                _("There is no such topic."),
+                remedy=_("Go back to the list of electives and choose from there."),
+            )
+        at = now or clock.now()
+        if facts.enrolment_id is None:
+            raise _no_place(facts)
+        if denial := withdrawal_denial(facts, at):
+            raise denial
+        if not holds_place(facts):
+            raise WrongState(
+                _("Your place in “%(title)s” has been concluded.") % {"title": facts.title},
+                remedy=_("See your credits."),
+            )
+        with translation.override(settings.LANGUAGE_CODE):
+            reason = _("Given up by the cadre while selection was open")
+        values = {
+            "enrolment": facts.enrolment_id,
+            "by": by.pk,
+            "now": at,
+            "reason": reason,
+            "data": _audit_data(facts),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_GIVE_UP, values)
+
+
+def _no_place(facts: SeatFacts) -> WrongState:
+    ended = ended_place(cadre_id=facts.cadre_id, offering_id=facts.offering_id)
+    if ended is None:
+        return WrongState(
+            _("You hold no place in “%(title)s”.") % {"title": facts.title},
+            remedy=_("There is nothing to give up."),
+        )
+    return WrongState(
+        _("Your place in “%(title)s” was given up on %(time)s.")
+        % {"title": facts.title, "time": clock.in_words(ended.ended_at)},
+        remedy=_("Nothing more to do. You may pick the topic again while seats are left."),
+    )
