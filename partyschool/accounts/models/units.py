@@ -53,7 +53,7 @@ class Unit(MP_Node):
         """The organisation department that this unit answers to (itself, if it is one), or None above them all."""
         if self.kind == UnitKind.ORG_DEPARTMENT:
             return self
-        return self.get_ancestors().filter(kind=UnitKind.ORG_DEPARTMENT).last()
+        return Unit.objects.get_ancestors(self).filter(kind=UnitKind.ORG_DEPARTMENT).last()
 
     def contains(self, other: "Unit") -> bool:
         """Whether `other` is this unit or below it."""
