@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from django.db import DatabaseError, IntegrityError, OperationalError, models, transaction
 
@@ -9,6 +10,7 @@ from .errors import Busy
 
 LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK_DETECTED = "40P01"
+Row = TypeVar("Row", bound=models.Model)
 
 
 def sqlstate(error: DatabaseError) -> str:
@@ -37,7 +39,7 @@ def locking_transaction() -> Iterator[None]:
         raise
 
 
-def lock_row(model: type[models.Model], pk: object) -> models.Model:
+def lock_row(model: type[Row], pk: object) -> Row:
     """The row `pk` of `model`, locked against other writers and freshly read (rows that refer to it may still be added).
 
     Raises `model.DoesNotExist`. Concurrency: takes FOR NO KEY UPDATE; call it inside `locking_transaction()`.

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .errors import EmbeddedServerError
 from .places import home, nobody, note_folder, sockets
@@ -30,13 +31,14 @@ class Account:
     prefix: tuple[str, ...] = ()
     user: pwd.struct_passwd | None = None
 
-    def start(self, args: Sequence[str | Path], **how: object) -> subprocess.Popen[bytes]:
+    def start(self, args: Sequence[str | Path], **how: Any) -> subprocess.Popen[bytes]:
         """Start a program as this account, in a session of its own, so that the terminal's Ctrl-C does not reach it."""
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
-        other = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
+        if self.user:
+            how |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
         return subprocess.Popen(
-            [*self.prefix, *args], cwd="/", env=environment, start_new_session=True, **other, **how
-        )  # type: ignore[call-overload, no-any-return]
+            [*self.prefix, *args], cwd="/", env=environment, start_new_session=True, **how
+        )
 
     def run(self, args: Sequence[str | Path], text: bytes = b"") -> None:
         """Run a program to its end; raise EmbeddedServerError with its output when it fails."""
