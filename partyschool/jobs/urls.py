@@ -1,13 +1,12 @@
-from django.http import HttpResponse
 from django.urls import path
 
-from partyschool.accounts.policies import policy
-
-
-@policy()
-def _soon(request, **kwargs):
-    return HttpResponse(status=404)
-
+from .views import jobs
 
 app_name = "jobs"
-urlpatterns = [path("", _soon, name="list"), path("<uuid:pk>/", _soon, name="detail")]
+urlpatterns = [
+    path("", jobs.job_list, name="list"),
+    path("<uuid:pk>/", jobs.job_detail, name="detail"),
+    path("<uuid:pk>/cancel/", jobs.job_cancel, name="cancel"),
+    path("<uuid:pk>/retry/", jobs.job_retry, name="retry"),
+    path("<uuid:pk>/files/<uuid:file_id>/", jobs.job_file, name="file"),
+]

@@ -14,6 +14,7 @@ class StoredFile(models.Model):
     """A file that a job made, kept outside every web root and served only by a view that checks the reader.
 
     Written whole under its final name before this row is committed; `sha256` and `size` are those of the stored bytes.
+    A job has one file of a name, however often it was tried.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -28,6 +29,7 @@ class StoredFile(models.Model):
     class Meta:
         verbose_name = _("stored file")
         verbose_name_plural = _("stored files")
+        constraints = [models.UniqueConstraint(fields=["job", "name"], name="jobs_storedfile_once_uq")]
 
     def __str__(self) -> str:
         return self.name

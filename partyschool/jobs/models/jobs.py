@@ -22,9 +22,10 @@ class JobQuerySet(ScopedQuerySet):
 class Job(ScopedModel):
     """A long piece of work that its owner can watch: the row is the promise, the broker only the bell.
 
-    Life: queued → running → done | failed | cancelled. A worker takes it by a lease (`lease_until`) that it renews while it
-    works; a lease that ran out is taken by the next worker, so a killed worker loses nothing. At most `MAX_ATTEMPTS` tries.
-    One live job per `kind` and `key`. A job with children is done when all of them are.
+    Life: queued → running → done | failed | cancelled; retrying puts a failed or cancelled one back into the queue. A worker
+    takes it by a lease (`lease_until`, `lease_token`) that it renews while it works; a lease that ran out is taken by the next
+    worker, so a killed worker loses nothing and the late one can write nothing more. At most `MAX_ATTEMPTS` tries.
+    One live job per `kind` and `key`. A job with children is never run itself: its state and percent follow from theirs.
     """
 
     MAX_ATTEMPTS = 4
@@ -47,6 +48,8 @@ class Job(ScopedModel):
     )
     state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.QUEUED)
     percent = models.PositiveSmallIntegerField(_("percent"), default=0)
+    steps_done = models.PositiveIntegerField(_("steps done"), default=0)
+    steps_total = models.PositiveIntegerField(_("steps in all"), default=0)
     message = models.CharField(_("message"), max_length=200, blank=True)
     error = models.TextField(_("error"), blank=True)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
@@ -71,6 +74,9 @@ class Job(ScopedModel):
         ]
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="jobs_job_owner_ix"),
+            models.Index(
+                fields=["-created_at", "-id"], condition=Q(parent__isnull=True), name="jobs_job_list_ix"
+            ),
             models.Index(
                 fields=["lease_until"], condition=Q(state__in=LIVE_STATES), name="jobs_job_sweep_ix"
             ),
