@@ -12,10 +12,19 @@ def subject_of(obj: models.Model) -> str:
     return f"{obj._meta.label_lower}:{obj.pk}"
 
 
-def record_event(*, action: str, subject: models.Model | str, by: Any, data: dict[str, Any] | None = None, now: datetime | None = None) -> AuditEvent:
+def record_event(
+    *,
+    action: str,
+    subject: models.Model | str,
+    by: Any,
+    data: dict[str, Any] | None = None,
+    now: datetime | None = None,
+) -> AuditEvent:
     """Write one audit event inside the caller's transaction, so that deed and record stand or fall together.
 
     `data` must be JSON-ready and free of citizen numbers.
     """
     name = subject if isinstance(subject, str) else subject_of(subject)
-    return AuditEvent.objects.create(at=now or clock.now(), actor=by, action=action, subject=name, data=data or {})
+    return AuditEvent.objects.create(
+        at=now or clock.now(), actor=by, action=action, subject=name, data=data or {}
+    )
