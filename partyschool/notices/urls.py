@@ -1,13 +1,10 @@
-from django.http import HttpResponse
 from django.urls import path
 
-from partyschool.accounts.policies import policy
-
-
-@policy()
-def _soon(request, **kwargs):
-    return HttpResponse(status=404)
-
+from .views import notices
 
 app_name = "notices"
-urlpatterns = [path("", _soon, name="list")]
+urlpatterns = [
+    path("", notices.notice_list, name="list"),
+    path("read/", notices.notices_read, name="read"),
+    path("<int:pk>/open/", notices.notice_open, name="open"),
+]
