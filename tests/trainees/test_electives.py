@@ -148,7 +148,7 @@ def test_select_round_open_to_units_admits_their_subtrees_alone():
     with pytest.raises(NotEligible, match="other units"):
         select_topic(offering_id=topic.pk, by=make_trainee(unit=city.cousin_bureau).user)
     with pytest.raises(
-        NotEligible, match="open to: Township-section level. The register says: Staff member level"
+        NotEligible, match=r"open to: Township-section level\. The register says: Staff member level"
     ):
         select_topic(offering_id=topic.pk, by=make_trainee(unit=city.culture_bureau, rank=Rank.STAFF).user)
 
