@@ -6,6 +6,7 @@ from pathlib import Path
 import environ
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,8 @@ AUDIT_KEY = (
 )
 
 SCHOOL_NAME = env.str("SCHOOL_NAME", default="中共两江市委党校")
+# The body's abbreviation in document numbers: 两江委校〔2025〕12号.
+DOCUMENT_CODE = env.str("DOCUMENT_CODE", default="两江委校")
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
 
 INSTALLED_APPS = [
@@ -231,6 +234,29 @@ UNFOLD = {
     "SITE_TITLE": _("Party School Portal"),
     "SITE_HEADER": SCHOOL_NAME,
     "SITE_SYMBOL": "account_balance",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}],
+    "SITE_URL": reverse_lazy("home:index"),
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+    "STYLES": [lambda request: static("css/admin.css"), lambda request: static("css/admin_work.css")],
+    "DASHBOARD_CALLBACK": "partyschool.home.admin_menu.start_page",
+    "SIDEBAR": {"navigation": "partyschool.home.admin_menu.navigation"},
+    "ACCOUNT": {"navigation": [{"title": _("Change password"), "link": reverse_lazy("accounts:password_change")}]},
+    "COLORS": {
+        "primary": {
+            "50": "#fdf3f2",
+            "100": "#fbe4e2",
+            "200": "#f6cbc8",
+            "300": "#eca49f",
+            "400": "#dc6f68",
+            "500": "#c84840",
+            "600": "#b3261e",
+            "700": "#971d17",
+            "800": "#7d1a16",
+            "900": "#681a17",
+            "950": "#390a08",
+        },
+    },
 }

@@ -60,11 +60,21 @@ class YearFilter(admin.SimpleListFilter):
 
 
 def refusal_text(error: DomainError) -> str:
-    """A `DomainError` as one line for a message."""
-    parts = {"title": error.title, "facts": error.facts, "remedy": error.what_to_do}
-    if not error.facts:
-        return _("%(title)s. %(remedy)s") % parts
-    return _("%(title)s: %(facts)s %(remedy)s") % parts
+    """A `DomainError` as the sentences of one message."""
+    if error.facts:
+        first = _("%(title)s: %(facts)s") % {"title": error.title, "facts": error.facts}
+    else:
+        first = str(error.title)
+    return " ".join(_sentence(text) for text in (first, error.what_to_do) if text)
+
+
+def _sentence(text: Any) -> str:
+    plain = str(text).strip()
+    return (
+        plain
+        if plain.endswith((".", "!", "?", "。", "！", "？"))
+        else str(_("%(sentence)s.") % {"sentence": plain})
+    )
 
 
 def constraint_text(error: IntegrityError) -> str:
@@ -72,7 +82,10 @@ def constraint_text(error: IntegrityError) -> str:
     name = violated_constraint(error)
     for model in apps.get_models():
         for constraint in model._meta.constraints:
-            if constraint.name == name and constraint.violation_error_message != constraint.default_violation_error_message:
+            if (
+                constraint.name == name
+                and constraint.violation_error_message != constraint.default_violation_error_message
+            ):
                 return str(constraint.violation_error_message)
     return _("A rule of the database refuses this (%(rule)s). Nothing was saved.") % {"rule": name or "?"}
 
@@ -94,7 +107,9 @@ class ScopedAdminMixin:
         queryset = super().get_queryset(request)  # type: ignore[misc] -- a mixin over Django's admin options
         return queryset.visible_to(request.user) if isinstance(queryset, ScopedQuerySet) else queryset
 
-    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> models.QuerySet | None:
+    def get_field_queryset(
+        self, db: str | None, db_field: Any, request: HttpRequest
+    ) -> models.QuerySet | None:
         queryset = super().get_field_queryset(db, db_field, request)  # type: ignore[misc] -- as above
         if queryset is None:
             queryset = db_field.remote_field.model._default_manager.all()
@@ -128,13 +143,19 @@ class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
         if not request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"):
             raise PermissionDenied
 
-    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
         raise Http404
 
     # -- refusals
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -153,7 +174,14 @@ class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
     # -- pages of our own
 
     def page(
-        self, request: HttpRequest, template: str, *, title: Any, obj: models.Model | None = None, status: int = 200, **context: Any
+        self,
+        request: HttpRequest,
+        template: str,
+        *,
+        title: Any,
+        obj: models.Model | None = None,
+        status: int = 200,
+        **context: Any,
     ) -> TemplateResponse:
         """An admin page beside Django's own, in the same frame."""
         request.current_app = self.admin_site.name  # type: ignore[attr-defined] -- as Django's own admin views do
@@ -166,17 +194,27 @@ class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
 
     # -- audit
 
-    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
         changes = changes_of(form, self.unrecorded)
         rows = [
-            {"row": f"{row.instance._meta.label_lower}:{row.instance.pk}", "changes": changes_of(row, self.unrecorded)}
+            {
+                "row": f"{row.instance._meta.label_lower}:{row.instance.pk}",
+                "changes": changes_of(row, self.unrecorded),
+            }
             for formset in formsets or ()
             for row in formset.forms
             if row.has_changed()
         ]
         if add or changes or rows:
             data = {"changes": changes, **({"rows": rows} if rows else {})}
-            tell(action=f"{self.opts.model_name}.{'add' if add else 'change'}", subject=form.instance, by=request.user, data=data)
+            tell(
+                action=f"{self.opts.model_name}.{'add' if add else 'change'}",
+                subject=form.instance,
+                by=request.user,
+                data=data,
+            )
         return super().construct_change_message(request, form, formsets, add)
 
 
@@ -213,7 +251,9 @@ class ReadOnlyInline(PortalTabularInline):
 def changes_of(form: Any, unrecorded: tuple[str, ...] = ()) -> dict[str, list[Any]]:
     """Field name → [before, after] of what a valid form changes, JSON-ready; for `unrecorded` fields only the name."""
     return {
-        name: [] if name in unrecorded else [_plain(form.initial.get(name)), _plain(form.cleaned_data.get(name))]
+        name: []
+        if name in unrecorded
+        else [_plain(form.initial.get(name)), _plain(form.cleaned_data.get(name))]
         for name in form.changed_data
         if name in form.fields
     }

@@ -4,6 +4,7 @@ from .cadres import Cadre
 from .credits import CreditCap, CreditEntry, CreditRequirement, CreditRule, CreditScheme
 from .enrolments import Enrolment
 from .packets import DocumentCounter, ReportPacket
+from .rosters import OfferingRoster
 
 __all__ = [
     "AssessmentExemption",
@@ -16,6 +17,7 @@ __all__ = [
     "CreditScheme",
     "DocumentCounter",
     "Enrolment",
+    "OfferingRoster",
     "ReportPacket",
     "YearlyAssessment",
 ]

@@ -1,0 +1,3 @@
+from . import entries, lines
+
+__all__ = ["entries", "lines"]

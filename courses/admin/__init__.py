@@ -1,0 +1,3 @@
+from . import offerings, timetable
+
+__all__ = ["offerings", "timetable"]

@@ -1,0 +1,160 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action, display
+
+from courses.enums import OfferingKind, OfferingState
+from courses.forms import CapacityForm, OfferingForm
+from courses.models import Offering, SeatCount
+from courses.services.offerings import publish_offering, set_capacity
+from partyschool.common.admin import PortalModelAdmin, YearFilter
+from partyschool.common.errors import DomainError, Stale
+
+from .timetable import LessonInline
+
+STATE_COLOURS = {
+    OfferingState.PLANNED: "warning",
+    OfferingState.PUBLISHED: "success",
+    OfferingState.CLOSED: "info",
+    OfferingState.CANCELLED: "danger",
+}
+
+
+@admin.register(Offering)
+class OfferingAdmin(PortalModelAdmin):
+    """Everything the school runs. State and seats change through the services alone, each on a page of its own."""
+
+    form = OfferingForm
+    list_display = (
+        "title",
+        "code",
+        "kind",
+        "state_label",
+        "starts_on",
+        "ends_on",
+        "lead_teacher",
+        "seats_taken",
+    )
+    list_filter = ("kind", "state", YearFilter, "signboard")
+    list_select_related = ("lead_teacher", "seats")
+    search_fields = ("title", "code", "lead_teacher__name")
+    date_hierarchy = "starts_on"
+    ordering = ("-starts_on", "-pk")
+    autocomplete_fields = ("lead_teacher", "selection_round")
+    inlines = (LessonInline,)
+    actions_detail = ("publish", "change_seats")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Offering | None = None) -> Any:
+        what = ("kind", "code", "title", "summary", "year", "signboard")
+        when = ("starts_on", "ends_on", "lead_teacher")
+        who = ("selection_round", "seats_taken") if obj else ("selection_round", "capacity")
+        state = ("state_label", "closed_at") if obj and obj.closed_at else ("state_label",) if obj else ()
+        return (
+            (None, {"fields": (*state, *what)}),
+            (gettext_lazy("Time and leadership"), {"fields": when}),
+            (gettext_lazy("Places"), {"fields": who}),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Offering | None = None) -> tuple[str, ...]:
+        shown = ("state_label", "seats_taken", "closed_at")
+        return (*shown, "code", "kind", "year") if obj and obj.state != OfferingState.PLANNED else shown
+
+    def has_change_permission(self, request: HttpRequest, obj: Offering | None = None) -> bool:
+        finished = obj is not None and obj.state in {OfferingState.CLOSED, OfferingState.CANCELLED}
+        return not finished and super().has_change_permission(request, obj)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial = super().get_changeform_initial_data(request)
+        return {**initial, "kind": initial.get("kind", OfferingKind.ELECTIVE)}
+
+    def save_model(self, request: HttpRequest, obj: Offering, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            SeatCount.objects.create(offering=obj, capacity=form.cleaned_data["capacity"])
+
+    # -- columns
+
+    @display(description=gettext_lazy("state"), ordering="state", label=STATE_COLOURS)
+    def state_label(self, offering: Offering) -> tuple[str, str]:
+        return offering.state, offering.get_state_display()
+
+    @display(description=gettext_lazy("seats taken"))
+    def seats_taken(self, offering: Offering) -> str:
+        seats = getattr(offering, "seats", None)
+        return f"{seats.taken} / {seats.capacity}" if seats else "–"
+
+    # -- pages
+
+    def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether the user may do what changes an offering, whatever its state; the services judge the state."""
+        return request.user.has_perm("courses.change_offering")
+
+    @action(description=gettext_lazy("Publish"), icon="campaign", permissions=["act"])
+    def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        offering = self.get_or_404(request, object_id)
+        status = 200
+        if request.method == "POST":
+            try:
+                publish_offering(offering_id=offering.pk, by=request.user)
+            except DomainError as error:
+                self.refuse(request, error)
+                status = 409
+                offering.refresh_from_db()
+            else:
+                messages.success(request, _("“%(title)s” is published.") % {"title": offering.title})
+                return self._back(offering)
+        lessons = offering.lessons.filter(cancelled_at=None).count()
+        return self.page(
+            request,
+            "admin/courses/publish.html",
+            title=_("Publish"),
+            obj=offering,
+            status=status,
+            offering=offering,
+            possible=offering.state == OfferingState.PLANNED,
+            seats=getattr(offering, "seats", None),
+            lesson_count=lessons,
+        )
+
+    @action(
+        description=gettext_lazy("Change seats"), icon="event_seat", url_path="seats", permissions=["act"]
+    )
+    def change_seats(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        offering = self.get_or_404(request, object_id)
+        seats = SeatCount.objects.filter(offering=offering).first()
+        present = seats.capacity if seats else 0
+        form = CapacityForm(request.POST or None, initial={"capacity": present, "seen": present})
+        status = 200
+        if request.method == "POST" and form.is_valid():
+            try:
+                if form.cleaned_data["seen"] != present:
+                    facts = _("There are %(number)s seats now.") % {"number": present}
+                    raise Stale(facts)
+                set_capacity(offering_id=offering.pk, capacity=form.cleaned_data["capacity"], by=request.user)
+            except DomainError as error:
+                self.refuse(request, error)
+                status = 409
+                form.data = {**form.data.dict(), "seen": present}
+            else:
+                text = _("“%(title)s” now has %(number)s seats.")
+                messages.success(
+                    request, text % {"title": offering.title, "number": form.cleaned_data["capacity"]}
+                )
+                return self._back(offering)
+        return self.page(
+            request,
+            "admin/courses/seats.html",
+            title=_("Change seats"),
+            obj=offering,
+            status=status,
+            offering=offering,
+            seats=seats,
+            form=form,
+        )
+
+    def _back(self, offering: Offering) -> HttpResponseRedirect:
+        return HttpResponseRedirect(reverse("admin:courses_offering_change", args=[offering.pk]))

@@ -1,0 +1,82 @@
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWidget
+
+from courses.models import Lesson, Offering
+from partyschool.common import clock
+
+
+class OfferingForm(forms.ModelForm):
+    """An offering; a new one comes with its seats, which later change on a page of their own."""
+
+    capacity = forms.IntegerField(
+        label=_("seats"), min_value=0, max_value=100_000, initial=50, widget=UnfoldAdminIntegerFieldWidget
+    )
+
+    class Meta:
+        model = Offering
+        fields = [
+            "kind",
+            "code",
+            "title",
+            "summary",
+            "year",
+            "signboard",
+            "starts_on",
+            "ends_on",
+            "lead_teacher",
+            "selection_round",
+        ]
+
+
+class CapacityForm(forms.Form):
+    """How many seats an offering has from now on; `seen` is the number that stood there when the form was opened."""
+
+    capacity = forms.IntegerField(
+        label=_("seats"), min_value=0, max_value=100_000, widget=UnfoldAdminIntegerFieldWidget
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class LessonForm(forms.ModelForm):
+    """A lesson; it is not deleted but cancelled."""
+
+    cancelled = forms.BooleanField(label=_("cancelled"), required=False, widget=UnfoldBooleanSwitchWidget)
+
+    class Meta:
+        model = Lesson
+        fields = ["title", "starts_at", "ends_at", "hours", "module", "method", "room", "teacher"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["cancelled"] = self.instance.cancelled_at is not None
+
+    def _post_clean(self) -> None:
+        cancelled = self.cleaned_data.get("cancelled", False)
+        if cancelled != (self.instance.cancelled_at is not None):
+            self.instance.cancelled_at = clock.now() if cancelled else None
+        super()._post_clean()  # type: ignore[misc] -- a documented hook of ModelForm that the stubs leave out
+
+
+class LessonFormSet(forms.BaseInlineFormSet):
+    """Lessons of one offering, compared with each other before the database compares them with all others."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [
+            form
+            for form in self.forms
+            if form.is_valid()
+            and form.cleaned_data.get("starts_at")
+            and not form.cleaned_data.get("cancelled")
+        ]
+        kept.sort(key=lambda form: form.cleaned_data["starts_at"])
+        for earlier, later in zip(kept, kept[1:], strict=False):
+            if later.cleaned_data["starts_at"] < earlier.cleaned_data["ends_at"]:
+                raise ValidationError(
+                    _("“%(one)s” and “%(other)s” overlap."),
+                    params={"one": earlier.cleaned_data["title"], "other": later.cleaned_data["title"]},
+                )

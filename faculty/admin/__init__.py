@@ -1,0 +1,3 @@
+from . import entries, teachers
+
+__all__ = ["entries", "teachers"]

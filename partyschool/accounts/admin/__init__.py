@@ -1,0 +1,3 @@
+from . import grants, units, users
+
+__all__ = ["grants", "units", "users"]

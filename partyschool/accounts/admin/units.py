@@ -1,0 +1,82 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from partyschool.accounts.enums import UnitKind
+from partyschool.accounts.forms import UnitForm
+from partyschool.accounts.models import Unit
+from partyschool.common.admin import PortalModelAdmin
+
+
+class JurisdictionFilter(admin.SimpleListFilter):
+    """By organisation department: its subtree. `path_lookup` leads from the row to the path of its unit."""
+
+    title = _("organisation department")
+    parameter_name = "jurisdiction"
+    path_lookup = "path"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(unit.path, unit.name) for unit in Unit.objects.jurisdictions()]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        return (
+            queryset.filter(**{f"{self.path_lookup}__startswith": self.value()}) if self.value() else queryset
+        )
+
+
+class OpenFilter(admin.SimpleListFilter):
+    title = _("existence")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("Existing")), ("0", _("Closed down"))]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        return (
+            queryset.filter(closed_on__isnull=self.value() == "1") if self.value() in {"0", "1"} else queryset
+        )
+
+
+@admin.register(Unit)
+class UnitAdmin(PortalModelAdmin):
+    """The tree as an indented list. Whoever may open this list works for the whole school, so it is the whole tree."""
+
+    form = UnitForm
+    list_display = ("indented_name", "code", "kind_label", "closed_on")
+    list_display_links = ("indented_name",)
+    list_filter = (JurisdictionFilter, "kind", OpenFilter)
+    search_fields = ("name", "code")
+    ordering = ("path",)
+    sortable_by = ()
+
+    def get_fields(self, request: HttpRequest, obj: Unit | None = None) -> tuple[str, ...]:
+        return ("placed_under" if obj else "parent", "code", "name", "kind", "closed_on")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Unit | None = None) -> tuple[str, ...]:
+        return ("placed_under", "code") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Unit, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        elif parent := form.cleaned_data["parent"]:
+            Unit.objects.add_child(parent, instance=obj)
+        else:
+            Unit.objects.add_root(instance=obj)
+
+    @display(description=_("name"))
+    def indented_name(self, unit: Unit) -> SafeString:
+        return format_html('<span class="tree-name tree-depth-{}">{}</span>', min(unit.depth, 6), unit.name)
+
+    @display(description=_("kind"), label={UnitKind.CITY: "primary", UnitKind.ORG_DEPARTMENT: "warning"})
+    def kind_label(self, unit: Unit) -> tuple[str, str]:
+        return unit.kind, unit.get_kind_display()
+
+    @display(description=_("Unit above"))
+    def placed_under(self, unit: Unit) -> str:
+        return " › ".join(above.name for above in unit.get_ancestors()) or _("(top of the tree)")

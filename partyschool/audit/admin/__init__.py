@@ -1,0 +1,3 @@
+from . import events
+
+__all__ = ["events"]

@@ -1,0 +1,3 @@
+from . import jobs
+
+__all__ = ["jobs"]

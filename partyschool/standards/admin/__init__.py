@@ -1,0 +1,3 @@
+from . import targets
+
+__all__ = ["targets"]

@@ -1,0 +1,177 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action, display
+
+from partyschool.common import clock
+from partyschool.common.admin import ReadOnlyAdmin, YearFilter
+from partyschool.common.errors import DomainError
+from trainees.enums import AssessmentResult, CreditCategory, ExemptionGround
+from trainees.forms import YearForm
+from trainees.models import YearlyAssessment
+from trainees.selectors.rosters import year_overview
+from trainees.services.years import YearClosing, close_year
+
+from .filters import OwnJurisdictionFilter
+
+RESULT_COLOURS = {
+    AssessmentResult.PASS: "success",
+    AssessmentResult.FAIL: "danger",
+    AssessmentResult.EXEMPT: "info",
+}
+
+
+@admin.register(YearlyAssessment)
+class YearlyAssessmentAdmin(ReadOnlyAdmin):
+    """Results as the closing of the year wrote them, each with its reckoning."""
+
+    list_display = (
+        "cadre",
+        "unit",
+        "year",
+        "rank",
+        "counted",
+        "needed",
+        "result_label",
+        "bars_excellent",
+        "closed_at",
+    )
+    list_display_links = ("cadre",)
+    list_filter = (YearFilter, "result", "rank", OwnJurisdictionFilter)
+    list_select_related = ("cadre", "unit")
+    search_fields = ("cadre__name", "=cadre__code")
+    search_help_text = gettext_lazy("Name, or a cadre number written in full")
+    ordering = ("-year", "-pk")
+    sortable_by = ()
+    actions_list = ("close_the_year",)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "cadre",
+                    "year",
+                    "unit",
+                    "jurisdiction",
+                    "rank",
+                    "result_label",
+                    "bars_excellent",
+                    "why",
+                )
+            },
+        ),
+        (gettext_lazy("Reckoning"), {"fields": ("earned", "counted", "needed", "reckoning", "scheme")}),
+        (gettext_lazy("Closing"), {"fields": ("closed_at", "closed_by")}),
+    )
+    readonly_fields = ("result_label", "why", "reckoning")
+
+    @display(description=gettext_lazy("result"), label=RESULT_COLOURS)
+    def result_label(self, assessment: YearlyAssessment) -> tuple[str, str]:
+        return assessment.result, assessment.get_result_display()
+
+    @display(description=gettext_lazy("reasons"))
+    def why(self, assessment: YearlyAssessment) -> SafeString | str:
+        return (
+            format_html_join("", "<p>{}</p>", [(reason_text(reason),) for reason in assessment.reasons])
+            or "–"
+        )
+
+    @display(description=gettext_lazy("by category"))
+    def reckoning(self, assessment: YearlyAssessment) -> SafeString:
+        rows = [
+            (label, _number(part["earned"]), _number(part["cap"]), _number(part["counted"]))
+            for code, label in CreditCategory.choices
+            if (part := assessment.breakdown.get(code)) is not None
+        ]
+        body = format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
+        head = format_html(
+            "<tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr>",
+            _("category"),
+            _("earned"),
+            _("at most"),
+            _("counted"),
+        )
+        return format_html('<table class="reckoning"><thead>{}</thead><tbody>{}</tbody></table>', head, body)
+
+    # -- closing the year
+
+    def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("trainees.change_yearlyassessment")
+
+    @action(
+        description=gettext_lazy("Close the year"),
+        icon="event_available",
+        url_path="close-year",
+        permissions=["act"],
+    )
+    def close_the_year(self, request: HttpRequest) -> HttpResponse:
+        form = YearForm(request.POST or request.GET or None, initial={"year": clock.school_year()})
+        year = form.cleaned_data["year"] if form.is_bound and form.is_valid() else None
+        status = 200
+        if request.method == "POST" and year:
+            try:
+                closing = close_year(year=year, by=request.user)
+            except DomainError as error:
+                self.refuse(request, error)
+                status = 409
+            else:
+                messages.success(request, closing_text(closing))
+                return HttpResponseRedirect(
+                    f"{reverse('admin:trainees_yearlyassessment_changelist')}?year={year}"
+                )
+        return self.page(
+            request,
+            "admin/trainees/close_year.html",
+            title=_("Close the year"),
+            status=status,
+            form=form,
+            year=year,
+            overview=year_overview(year) if year else None,
+            this_year=clock.school_year(),
+        )
+
+
+def reason_text(reason: dict[str, Any]) -> str:
+    """One stored reason as a sentence."""
+    if reason["code"] == "exempt":
+        return _("Exempt: %(ground)s.") % {"ground": ExemptionGround(reason["ground"]).label}
+    facts = {"needed": _number(reason["needed"]), "counted": _number(reason["counted"])}
+    if not reason["category"]:
+        return _("%(counted)s credits counted in total, %(needed)s needed.") % facts
+    facts["category"] = CreditCategory(reason["category"]).label
+    return _("%(category)s: %(counted)s credits counted, %(needed)s needed.") % facts
+
+
+def closing_text(closing: YearClosing) -> str:
+    """What a closing did, as one message."""
+    parts = [
+        _(
+            "%(year)s closed: %(total)s results, %(passed)s passed, %(failed)s failed, %(exempt)s exempt; %(changed)s rows new or changed."
+        )
+        % {
+            "year": closing.year,
+            "total": closing.total,
+            "passed": closing.passed,
+            "failed": closing.failed,
+            "exempt": closing.exempt,
+            "changed": closing.changed,
+        }
+    ]
+    if closing.provisional:
+        parts.append(_("The year is not over yet: the results are provisional."))
+    if closing.open_offerings:
+        parts.append(
+            _("%(number)s offerings of this year are still open.") % {"number": closing.open_offerings}
+        )
+    return " ".join(parts)
+
+
+def _number(value: Any) -> str:
+    return "–" if value is None else number_format(value)

@@ -1,0 +1,42 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from partyschool.common.admin import ReadOnlyAdmin, YearFilter
+from trainees.models import CreditEntry
+
+
+@admin.register(CreditEntry)
+class CreditEntryAdmin(ReadOnlyAdmin):
+    """The credit ledger: to read. Entries come from closing an offering and are taken back by reversals alone."""
+
+    list_display = (
+        "earned_on",
+        "cadre",
+        "unit_name",
+        "category",
+        "amount",
+        "hours",
+        "source",
+        "is_reversal",
+        "posted_at",
+    )
+    list_display_links = ("earned_on",)
+    list_filter = (YearFilter, "category")
+    list_select_related = ("cadre__unit", "offering")
+    search_fields = ("cadre__name", "=cadre__code")
+    search_help_text = gettext_lazy("Name, or a cadre number written in full")
+    ordering = ("-earned_on", "-pk")
+    sortable_by = ()
+
+    @display(description=gettext_lazy("unit"))
+    def unit_name(self, entry: CreditEntry) -> str:
+        return entry.cadre.unit.name
+
+    @display(description=gettext_lazy("source"))
+    def source(self, entry: CreditEntry) -> str:
+        return entry.offering.title if entry.offering else entry.note or entry.source_ref
+
+    @display(description=gettext_lazy("reversal"), boolean=True)
+    def is_reversal(self, entry: CreditEntry) -> bool:
+        return entry.reverses_id is not None

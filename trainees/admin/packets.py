@@ -1,0 +1,104 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action, display
+
+from partyschool.common import clock
+from partyschool.common.admin import ReadOnlyAdmin, YearFilter
+from partyschool.common.errors import DomainError
+from trainees.enums import PacketState
+from trainees.forms import YearForm
+from trainees.models import ReportPacket
+from trainees.selectors.rosters import year_overview
+from trainees.services.reports import build_reports
+
+STATE_COLOURS = {
+    PacketState.VALID: "success",
+    PacketState.SUPERSEDED: "warning",
+    PacketState.WITHDRAWN: "danger",
+}
+
+
+@admin.register(ReportPacket)
+class ReportPacketAdmin(ReadOnlyAdmin):
+    """The notices sent to the organisation departments, each with its annex."""
+
+    list_display = ("recipient", "year", "document_number", "state_label", "row_count", "issued_at", "files")
+    list_display_links = ("recipient",)
+    list_filter = (YearFilter, "state")
+    list_select_related = ("recipient", "notice", "annex")
+    search_fields = ("recipient__name", "=code")
+    search_help_text = gettext_lazy("Recipient, or a verification code written in full")
+    ordering = ("-number_year", "-number")
+    sortable_by = ()
+    actions_list = ("build",)
+    fields = (
+        "recipient",
+        "year",
+        "document_number",
+        "state_label",
+        "code",
+        "files",
+        "row_count",
+        "scheme",
+        "issued_at",
+        "issued_by",
+        "superseded_by",
+        "data_digest",
+    )
+    readonly_fields = ("document_number", "state_label", "files")
+
+    @display(description=gettext_lazy("document number"))
+    def document_number(self, packet: ReportPacket) -> str:
+        return _("[%(year)s] No. %(number)s") % {"year": packet.number_year, "number": packet.number}
+
+    @display(description=gettext_lazy("state"), label=STATE_COLOURS)
+    def state_label(self, packet: ReportPacket) -> tuple[str, str]:
+        return packet.state, packet.get_state_display()
+
+    @display(description=gettext_lazy("files"))
+    def files(self, packet: ReportPacket) -> SafeString:
+        link = '<a class="text-link file-link" href="{}">{}</a>'
+        return format_html(
+            link + " " + link,
+            reverse("jobs:file", args=[packet.notice.job_id, packet.notice_id]),
+            _("Notice"),
+            reverse("jobs:file", args=[packet.annex.job_id, packet.annex_id]),
+            _("Annex"),
+        )
+
+    # -- building
+
+    def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("trainees.add_reportpacket")
+
+    @action(
+        description=gettext_lazy("Build reports"), icon="description", url_path="build", permissions=["act"]
+    )
+    def build(self, request: HttpRequest) -> HttpResponse:
+        form = YearForm(request.POST or request.GET or None, initial={"year": clock.school_year()})
+        year = form.cleaned_data["year"] if form.is_bound and form.is_valid() else None
+        status = 200
+        if request.method == "POST" and year:
+            try:
+                job = build_reports(year=year, by=request.user)
+            except DomainError as error:
+                self.refuse(request, error)
+                status = 409
+            else:
+                return HttpResponseRedirect(reverse("jobs:detail", args=[job.pk]))
+        return self.page(
+            request,
+            "admin/trainees/build_reports.html",
+            title=_("Build reports"),
+            status=status,
+            form=form,
+            year=year,
+            overview=year_overview(year) if year else None,
+        )

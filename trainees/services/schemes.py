@@ -1,0 +1,116 @@
+"""Versions of a year's credit scheme: a scheme in force is never edited, it is followed by a new version."""
+
+from datetime import datetime
+
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from partyschool.accounts.models import User
+from partyschool.audit.services.events import record_event
+from partyschool.common.errors import NotFound, WrongState
+from partyschool.common.locking import lock_row, locking_transaction
+from trainees.enums import SchemeState
+from trainees.models import CreditCap, CreditRequirement, CreditRule, CreditScheme
+
+
+class NotDraft(WrongState):
+    """Only a draft can be put in force."""
+
+    code = "not_draft"
+    title = gettext_lazy("This scheme is not a draft")
+
+
+class SchemeEmpty(WrongState):
+    """A scheme without rules or totals would give nobody a credit, or let everybody pass."""
+
+    code = "scheme_empty"
+    title = gettext_lazy("The scheme is not complete")
+    remedy = gettext_lazy("Enter what each activity is worth and the total that each rank needs.")
+
+
+def copy_scheme(*, scheme_id: int, by: User, now: datetime | None = None) -> CreditScheme:
+    """A draft with the next version number of the same year and all figures of the scheme.
+
+    Raises `NotFound`, `WrongState` when somebody else made that version at the same moment, `Busy`.
+    Concurrency: locks the scheme row; the unique version decides between rivals.
+    """
+    try:
+        with locking_transaction():
+            source = _locked(scheme_id)
+            last = (
+                CreditScheme.objects.filter(year=source.year)
+                .order_by("-version")
+                .values_list("version", flat=True)[0]
+            )
+            copy = CreditScheme.objects.get(pk=source.pk)
+            copy.pk, copy.version, copy.state = None, last + 1, SchemeState.DRAFT
+            copy._state.adding = True
+            copy.save(force_insert=True)
+            _copy_figures(source, copy)
+            record_event(
+                action="scheme.copy",
+                subject=copy,
+                by=by,
+                data={"from": source.pk, "version": copy.version},
+                now=now,
+            )
+    except IntegrityError as error:
+        raise WrongState(_("Somebody else made a new version just now.")) from error
+    return copy
+
+
+def _copy_figures(source: CreditScheme, copy: CreditScheme) -> None:
+    CreditRule.objects.bulk_create(
+        CreditRule(
+            scheme=copy,
+            activity=rule.activity,
+            category=rule.category,
+            credits_per_hour=rule.credits_per_hour,
+        )
+        for rule in source.rules.order_by("pk")
+    )
+    CreditCap.objects.bulk_create(
+        CreditCap(scheme=copy, category=cap.category, most=cap.most) for cap in source.caps.order_by("pk")
+    )
+    CreditRequirement.objects.bulk_create(
+        CreditRequirement(scheme=copy, rank=need.rank, category=need.category, least=need.least)
+        for need in source.requirements.order_by("pk")
+    )
+
+
+def put_in_force(*, scheme_id: int, by: User, now: datetime | None = None) -> CreditScheme:
+    """Put a draft in force for its year; the version in force until now is retired.
+
+    Raises `NotDraft`, `SchemeEmpty`, `NotFound`, `Busy`.
+    Concurrency: locks the year's scheme in force (as closing the year does), then the draft; one in force per year is unique.
+    """
+    with locking_transaction():
+        year = CreditScheme.objects.filter(pk=scheme_id).values_list("year", flat=True).first()
+        before = (
+            CreditScheme.objects.select_for_update(no_key=True)
+            .filter(year=year, state=SchemeState.IN_FORCE)
+            .first()
+        )
+        scheme = _locked(scheme_id)
+        if scheme.state != SchemeState.DRAFT:
+            raise NotDraft(
+                _("“%(scheme)s” is %(state)s.") % {"scheme": scheme, "state": scheme.get_state_display()}
+            )
+        if not scheme.rules.exists() or not scheme.requirements.filter(category="").exists():
+            raise SchemeEmpty(str(scheme))
+        if before is not None:
+            before.state = SchemeState.RETIRED
+            before.save(update_fields=["state"])
+        scheme.state = SchemeState.IN_FORCE
+        scheme.save(update_fields=["state"])
+        data = {"year": scheme.year, "version": scheme.version, "retired": before.version if before else None}
+        record_event(action="scheme.put_in_force", subject=scheme, by=by, data=data, now=now)
+    return scheme
+
+
+def _locked(scheme_id: int) -> CreditScheme:
+    try:
+        return lock_row(CreditScheme, scheme_id)
+    except CreditScheme.DoesNotExist as error:
+        raise NotFound(_("There is no such credit scheme.")) from error
