@@ -1,0 +1,332 @@
+"""A report packet comes into being once, whole, numbered without gaps, and tells nothing about anybody else's cadres."""
+
+import hashlib
+import io
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+
+import openpyxl
+import pypdf
+import pytest
+from django.db import connection
+
+from partyschool.accounts.enums import UnitKind
+from partyschool.audit.models import AuditEvent
+from partyschool.jobs.models import Job, StoredFile
+from partyschool.jobs.services.running import run_job
+from partyschool.notices.models import Notice
+from tests.factories.accounts import make_unit, make_user
+from tests.factories.reports import ClosedYear
+from tests.factories.trainees import CadreFactory, CreditEntryFactory, make_scheme
+from trainees.exporters.assessment_annex import build_assessment_annex
+from trainees.exporters.assessment_notice import build_assessment_notice
+from trainees.exporters.wording import PacketFacts
+from trainees.models import DocumentCounter, ReportPacket
+from trainees.selectors.reports import read_report
+from trainees.services.reports import NobodyToReportTo, YearNotClosed, build_reports
+from trainees.services.years import close_year
+
+HOSTILE = ("王<b>强</b>", "李&赵", "=1+1", '<img src="/etc/passwd">', "@SUM(A1)", "-2+3", "%s{0}\\n")
+RARE = ("䶮", "㛃", "龑")
+
+
+@pytest.fixture(autouse=True)
+def files(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture
+def closed(db):
+    return ClosedYear()
+
+
+def packets():
+    return ReportPacket.objects.unscoped("tests")
+
+
+def pdf_text(file):
+    with file.open() as content:
+        pages = pypdf.PdfReader(io.BytesIO(content.read()), strict=True).pages
+    return "".join("".join(page.extract_text().split()) for page in pages)
+
+
+def sheet_of(file):
+    with file.open() as content:
+        return openpyxl.load_workbook(io.BytesIO(content.read())).active
+
+
+def sheet_rows(file):
+    """The rows below the header, without the note."""
+    rows = [list(row) for row in sheet_of(file).iter_rows(min_row=3, values_only=True)]
+    return [row for row in rows if isinstance(row[0], int)]
+
+
+def inside(file):
+    """Every part of a workbook as text."""
+    with file.open() as content, zipfile.ZipFile(io.BytesIO(content.read())) as book:
+        return "".join(book.read(name).decode() for name in book.namelist())
+
+
+def test_build_year_not_closed_is_refused(db):
+    with pytest.raises(YearNotClosed):
+        build_reports(year=2025, by=make_user("staff"))
+    assert not Job.objects.unscoped("tests").exists()
+
+
+def test_build_without_organisation_department_is_refused(db):
+    staff, scheme = make_user("staff"), make_scheme(2025)
+    cadre = CadreFactory(unit=make_unit(kind=UnitKind.CITY))
+    CreditEntryFactory(cadre=cadre, scheme=scheme, posted_by=staff)
+    close_year(year=2025, by=staff)
+    with pytest.raises(NobodyToReportTo):
+        build_reports(year=2025, by=staff)
+
+
+def test_build_starts_one_child_per_recipient_once(closed):
+    first = build_reports(year=2025, by=closed.staff)
+    assert build_reports(year=2025, by=closed.staff) == first
+    children = Job.objects.unscoped("tests").filter(parent=first).order_by("key")
+    east, west = closed.city.east, closed.city.west
+    assert [child.key for child in children] == sorted([f"2025:{east.pk}", f"2025:{west.pk}"])
+    assert (first.kind, first.key) == ("build_reports", "2025")
+
+
+def test_packet_says_what_the_results_say(closed):
+    packet = closed.report_to(closed.city.east)
+    assert (packet.row_count, packet.state) == (5, "valid")
+    text = pdf_text(packet.notice)
+    assert f"两江委校〔{packet.number_year}〕{packet.number}号" in text
+    assert packet.code in text
+    assert "参加考核4人，其中合格2人、不合格2人，合格率50.0%" in text
+    for failed in (closed.failed[closed.city.finance_bureau.pk], closed.failed[closed.city.culture_bureau.pk]):
+        assert failed.name in text
+    rows = sheet_rows(packet.annex)
+    assert [row[:3] for row in rows] == [
+        [number, unit.name, ""]
+        for number, unit in enumerate([closed.city.finance_bureau] * 3 + [closed.city.culture_bureau] * 2, 1)
+    ]
+    failed = closed.failed[closed.city.finance_bureau.pk]
+    row = next(row for row in rows if row[3] == failed.code)
+    assert row[4:] == [failed.name, "乡科级", 40, 0, 0, 0, 40, 40, 90, "不合格", "共计入40学分，应达到90学分"]
+
+
+def test_packet_files_are_whole_and_belong_to_the_job(closed):
+    packet = closed.report_to(closed.city.east)
+    for file in (packet.notice, packet.annex):
+        with file.open() as content:
+            data = content.read()
+        assert (hashlib.sha256(data).hexdigest(), len(data)) == (file.sha256, file.size)
+        assert file.job == packet.job
+        assert "东区委组织部" in file.name
+
+
+def test_packet_can_be_made_again_byte_by_byte(closed):
+    packet = closed.report_to(closed.city.east)
+    report = read_report(year=2025, recipient_id=closed.city.east.pk)
+    facts = PacketFacts(packet.number, packet.number_year, packet.code, packet.issued_at)
+    notice = build_assessment_notice(report, facts)
+    assert hashlib.sha256(notice.content).hexdigest() == packet.notice.sha256
+    assert hashlib.sha256(build_assessment_annex(report, facts)).hexdigest() == packet.annex.sha256
+
+
+def test_same_data_again_changes_nothing(closed):
+    packet = closed.report_to(closed.city.east)
+    assert closed.report_to(closed.city.east) == packet
+    assert (packets().count(), StoredFile.objects.count()) == (2, 4)
+    assert DocumentCounter.objects.get().last_number == 2
+
+
+def test_running_a_finished_job_again_changes_nothing(closed):
+    job = closed.order(closed.city.east)
+    assert [run_job(job_id=job.pk), run_job(job_id=job.pk)] == ["done", None]
+    assert packets().count() == 1
+
+
+def test_changed_results_supersede_the_packet(closed):
+    old = closed.report_to(closed.city.east)
+    failed = closed.failed[closed.city.finance_bureau.pk]
+    CreditEntryFactory(cadre=failed, scheme=closed.scheme, amount=60, hours=60, posted_by=closed.staff)
+    closed.close()
+    new = closed.report_to(closed.city.east)
+    old.refresh_from_db()
+    assert (old.state, old.superseded_by) == ("superseded", new)
+    assert new.number == 3
+    assert failed.name not in pdf_text(new.notice)
+
+
+def test_one_recipient_s_change_leaves_the_other_s_packet(closed):
+    east = closed.report_to(closed.city.east)
+    CreditEntryFactory(
+        cadre=closed.failed[closed.city.cousin_bureau.pk], scheme=closed.scheme, amount=60, hours=60, posted_by=closed.staff
+    )
+    closed.close()
+    assert closed.report_to(closed.city.east) == east
+
+
+def test_attempt_that_cannot_store_draws_no_number(closed, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "no-folder"
+    settings.MEDIA_ROOT.write_text("a file where the folder should be")
+    job = closed.order(closed.city.east)
+    run_job(job_id=job.pk)
+    assert not packets().exists()
+    assert not StoredFile.objects.exists()
+    assert DocumentCounter.objects.get().last_number == 0
+    settings.MEDIA_ROOT = tmp_path / "files"
+    run_job(job_id=closed.order(closed.city.west).pk)
+    assert closed.packet_of(closed.city.west).number == 1
+
+
+def test_number_drawn_by_a_rival_meanwhile_stands_in_neither_twice(closed, monkeypatch):
+    """Another packet is committed between the setting of the notice and the drawing of the number."""
+    import trainees.services.reports as service
+
+    job, rival = closed.order(closed.city.east), closed.order(closed.city.west)
+    build = service.build_assessment_notice
+
+    def build_then_lose_the_number(report, facts, **more):
+        monkeypatch.setattr(service, "build_assessment_notice", build)
+        built = build(report, facts, **more)
+        run_job(job_id=rival.pk)
+        return built
+
+    monkeypatch.setattr(service, "build_assessment_notice", build_then_lose_the_number)
+    run_job(job_id=job.pk)
+    east, west = closed.packet_of(closed.city.east), closed.packet_of(closed.city.west)
+    assert (west.number, east.number) == (1, 2)
+    assert f"〔{east.number_year}〕2号" in pdf_text(east.notice)
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_rivals_for_numbers_and_recipients_leave_no_gap():
+    closed = ClosedYear()
+    units = [closed.city.east, closed.city.west]
+    for number in range(6):
+        unit = make_unit(closed.city.root, kind=UnitKind.ORG_DEPARTMENT, name=f"第{number}组织部")
+        closed.cadre(make_unit(unit), 96)
+        units.append(unit)
+    closed.close()
+    jobs = [closed.order(unit) for unit in units]
+
+    def work(job):
+        try:
+            return run_job(job_id=job.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:  # each job is offered to two workers
+        assert sorted(str(end) for end in pool.map(work, jobs + jobs)) == sorted(["done"] * 8 + ["None"] * 8)
+    numbers = sorted(packets().values_list("number", flat=True))
+    assert numbers == list(range(1, 9))
+    for packet in packets():
+        assert f"〔{packet.number_year}〕{packet.number}号" in pdf_text(packet.notice)
+
+
+def test_recipient_is_told_once_with_a_link_and_nobody_else(closed):
+    mine = make_user("orgdept", unit=closed.city.east)
+    for other in (make_user("orgdept", unit=closed.city.west), make_user("officer", unit=closed.city.east)):
+        assert other.pk != mine.pk
+    packet = closed.report_to(closed.city.east)
+    closed.report_to(closed.city.east)
+    notice = Notice.objects.unscoped("tests").get(event=f"report.issue:{packet.pk}")
+    assert (notice.recipient, notice.url) == (mine, "/organisation/?year=2025")
+    assert f"〔{packet.number_year}〕{packet.number}号" in notice.title
+
+
+def test_issue_is_on_record(closed):
+    packet = closed.report_to(closed.city.east)
+    event = AuditEvent.objects.unscoped("tests").get(
+        action="report.issue", subject=f"trainees.reportpacket:{packet.pk}"
+    )
+    assert event.actor == closed.staff
+    assert (event.data["rows"], event.data["digest"], event.data["missing"]) == (5, packet.data_digest, [])
+
+
+def test_hostile_names_are_shown_as_they_are(closed):
+    for name in HOSTILE + RARE:
+        closed.cadre(closed.city.finance_bureau, 10, name=name)
+    closed.close()
+    packet = closed.report_to(closed.city.east)
+    text = pdf_text(packet.notice)
+    sheet = sheet_of(packet.annex)
+    cells = {cell.value: cell.data_type for row in sheet.iter_rows() for cell in row}
+    for name in HOSTILE + RARE:
+        assert name.replace(" ", "") in text
+        assert cells[name] == "s"
+    assert "<f>" not in inside(packet.annex)
+
+
+def test_character_without_glyph_is_reported_with_the_person(closed):
+    closed.cadre(closed.city.finance_bureau, 10, name="𠮷田")
+    closed.close()
+    packet = closed.report_to(closed.city.east)
+    notice = Notice.objects.unscoped("tests").get(event=f"report.glyphs:{packet.pk}")
+    assert notice.recipient == closed.staff
+    assert "𠮷田 (东区财政局): 𠮷 (U+20BB7)" in notice.body
+    event = AuditEvent.objects.unscoped("tests").get(
+        action="report.issue", subject=f"trainees.reportpacket:{packet.pk}"
+    )
+    assert event.data["missing"] == ["𠮷田 (东区财政局): U+20BB7"]
+    assert "〓田" in pdf_text(packet.notice)
+
+
+def test_nobody_outside_the_jurisdiction_is_in_the_packet(closed):
+    canaries = [closed.cadre(closed.city.cousin_bureau, credits, name=f"外人{credits}") for credits in (10, 96)]
+    above = closed.cadre(closed.city.root, 10, name="外人上级")
+    closed.close()
+    packet = closed.report_to(closed.city.east)
+    shown = pdf_text(packet.notice) + inside(packet.annex) + packet.notice.name + packet.annex.name
+    for cadre in [*canaries, above]:
+        assert cadre.name not in shown
+        assert cadre.code not in shown
+    for unit in (closed.city.cousin_bureau, closed.city.west):
+        assert unit.name not in shown
+    assert closed.passed[closed.city.finance_bureau.pk].code in shown
+
+
+def test_transferred_cadre_stays_in_the_report_of_the_old_jurisdiction(closed):
+    moved = closed.failed[closed.city.finance_bureau.pk]
+    moved.unit = closed.city.cousin_bureau
+    moved.save()
+    assert moved.name in pdf_text(closed.report_to(closed.city.east).notice)
+    assert moved.name not in pdf_text(closed.report_to(closed.city.west).notice)
+
+
+def test_no_citizen_number_is_in_the_packet(closed):
+    cadre = closed.failed[closed.city.finance_bureau.pk]
+    cadre.set_citizen_no("110101199003077758")
+    cadre.save()
+    packet = closed.report_to(closed.city.east)
+    shown = pdf_text(packet.notice) + inside(packet.annex)
+    assert "110101" not in shown
+    assert "7758" not in shown
+
+
+def test_results_of_a_running_year_are_called_interim(db):
+    closed = ClosedYear(close=False)
+    from datetime import date, time
+
+    from partyschool.common import clock
+
+    close_year(year=2025, by=closed.staff, now=clock.school_instant(date(2025, 12, 20), time(12)))
+    interim = closed.report_to(closed.city.east)
+    assert "截至2025年12月20日的阶段性结果" in pdf_text(interim.notice)
+    closed.close()
+    final = closed.report_to(closed.city.east)
+    assert interim.pk != final.pk
+    assert "阶段性" not in pdf_text(final.notice)
+
+
+def test_jurisdiction_without_failures_says_so(db):
+    closed = ClosedYear(close=False)
+    unit = make_unit(closed.city.root, kind=UnitKind.ORG_DEPARTMENT, name="北区委组织部")
+    closed.cadre(unit, 96)
+    closed.close()
+    text = pdf_text(closed.report_to(unit).notice)
+    assert "本年度没有考核不合格的干部" in text
+    assert "合格率100.0%" in text
+
+
+def test_departments_share_one_sequence(closed):
+    closed.report_to(closed.city.east)
+    assert sorted(packets().values_list("number", flat=True)) == [1, 2]

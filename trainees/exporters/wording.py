@@ -1,0 +1,54 @@
+"""What notice and annex share: the facts of one packet, its file names, and the language documents are written in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from partyschool.common.filenames import safe_filename
+from partyschool.common.pdf import document_number
+from trainees.selectors.reports import Report
+
+
+@dataclass(frozen=True)
+class PacketFacts:
+    """What tells one packet from another besides its data. The same facts and data give the same bytes."""
+
+    number: int
+    number_year: int
+    code: str
+    issued_at: datetime
+
+    @property
+    def document_number(self) -> str:
+        return document_number(settings.DOCUMENT_CODE, self.number_year, self.number)
+
+    @property
+    def verify_url(self) -> str:
+        return settings.SITE_URL.rstrip("/") + reverse("trainees:verify", args=[self.code])
+
+
+@contextmanager
+def document_language() -> Iterator[None]:
+    """Official documents are written in the portal's first language, whatever the reader of the moment has chosen."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
+
+
+def subject_of(report: Report) -> str:
+    """What the report is about, without issuer and kind of document."""
+    if report.provisional:
+        return _("interim assessment of cadre education and training in %(year)s") % {"year": report.year}
+    return _("assessment of cadre education and training in %(year)s") % {"year": report.year}
+
+
+def file_name(report: Report, title: str, extension: str) -> str:
+    """A file name that says what it is and for whom."""
+    return safe_filename(
+        _("%(title)s (%(recipient)s)") % {"title": title, "recipient": report.recipient.name}, extension
+    )

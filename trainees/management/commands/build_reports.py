@@ -1,0 +1,72 @@
+"""``manage.py build_reports 2025``: have the workers make the reports of a closed year."""
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from partyschool.accounts.enums import Role
+from partyschool.accounts.models import RoleGrant, User
+from partyschool.common import clock
+from partyschool.common.errors import DomainError
+from partyschool.jobs.enums import JobState
+from partyschool.jobs.models import Job
+from trainees.services.reports import build_reports
+
+LOOK_EVERY = 0.5
+
+
+class Command(BaseCommand):
+    """Start the reports of a year on the workers, and with --wait follow them to the end."""
+
+    help = "Have the workers make the reports of a closed year, one per organisation department."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The year, whether to wait, and on whose behalf."""
+        parser.add_argument("year", type=int)
+        parser.add_argument("--wait", action="store_true", help="show the progress and end with the work")
+        parser.add_argument(
+            "--by",
+            metavar="LOGIN",
+            help="login name of the member of staff who orders the reports (default: the first in the register)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Start, and wait if asked to. Raises CommandError on a refusal and when a report failed."""
+        by = self._orderer(options["by"])
+        try:
+            job = build_reports(year=options["year"], by=by)
+        except DomainError as refusal:
+            raise CommandError(f"{refusal} {refusal.what_to_do}".strip()) from refusal
+        self.stdout.write(f"{job.title}: job {job.pk}, ordered by {by.get_username()}")
+        if options["wait"]:
+            self._wait(job)
+
+    def _orderer(self, name: str | None) -> User:
+        """Whoever stands behind the job; staff only, as in the portal."""
+        staff = RoleGrant.objects.valid_on(clock.school_date()).filter(role=Role.STAFF).values("user")
+        users = User.objects.filter(pk__in=staff, is_active=True).order_by("pk")
+        by = users.filter(username=name).first() if name else users.first()
+        if by is None:
+            raise CommandError(
+                f"{name!r} is no member of staff." if name else "There is no member of staff yet."
+            )
+        return by
+
+    def _wait(self, job: Job) -> None:
+        said = ""
+        jobs = Job.objects.unscoped("the command follows the job it started")
+        while True:
+            job = jobs.get(pk=job.pk)
+            now = f"{job.percent:3d}%  {job.steps_done}/{job.steps_total}  {job.get_state_display()}"
+            if now != said:
+                self.stdout.write(now)
+                said = now
+            if not job.is_live:
+                break
+            time.sleep(LOOK_EVERY)
+        for part in jobs.filter(parent=job).exclude(state=JobState.DONE):
+            self.stderr.write(f"{part.title}: {part.get_state_display()}. {part.error}")
+        if job.state != JobState.DONE:
+            raise CommandError("Not all reports were made.")

@@ -1,0 +1,72 @@
+"""Report packets as pages show them, and the check of a code that anybody may make."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from partyschool.accounts.models import Unit
+from partyschool.common.errors import NotFound
+from partyschool.common.pdf import document_number
+from trainees.models import ReportPacket
+
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No 0 and O, 1, I and L, U: nothing that is misread on paper."""
+GROUP = 4
+
+
+class UnknownCode(NotFound):
+    """No document of the school bears this code."""
+
+    code = "unknown_code"
+    title = _("No document with this code")
+    remedy = _(
+        "Compare the code with the one printed beside the signature, group by group. If it is the same, do not trust the "
+        "document and ask the school."
+    )
+
+
+def group_code(letters: str) -> str:
+    """A code as it is printed: groups of four with hyphens."""
+    return "-".join([letters[start : start + GROUP] for start in range(0, len(letters), GROUP)])
+
+
+def normalised_code(typed: str) -> str:
+    """A code as somebody typed it, in its printed form: spaces, hyphens, case and full-width letters do not matter."""
+    letters = "".join([char for char in unicodedata.normalize("NFKC", typed).upper() if char.isalnum()])
+    return group_code(letters)
+
+
+def packet_number(packet: ReportPacket) -> str:
+    """The document number, complete: code, year in six-corner brackets, serial."""
+    return document_number(settings.DOCUMENT_CODE, packet.number_year, packet.number)
+
+
+def packet_by_code(typed: str) -> ReportPacket:
+    """The packet that bears a code, with recipient, files and successor, for anybody: the code is the permission.
+
+    Raises `UnknownCode`.
+    """
+    packets = ReportPacket.objects.unscoped("whoever holds the paper may check it")
+    packet = (
+        packets.filter(code=normalised_code(typed)[:20])
+        .select_related("recipient", "notice", "annex", "superseded_by")
+        .first()
+    )
+    if packet is None:
+        raise UnknownCode
+    return packet
+
+
+def packets_of_year(user: Any, *, year: int, within: Unit | None = None) -> Sequence[ReportPacket]:
+    """The packets of `year` whose recipient `user` may see, below `within`, in the order of the tree, newest first."""
+    packets = ReportPacket.objects.visible_to(user).filter(year=year)
+    if within is not None:
+        packets = packets.filter(recipient__path__startswith=within.path)
+    return list(
+        packets.select_related("recipient", "notice", "annex", "superseded_by").order_by(
+            "recipient__path", "-issued_at", "-pk"
+        )
+    )
