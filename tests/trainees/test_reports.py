@@ -107,7 +107,7 @@ def test_packet_says_what_the_results_say(closed):
     ]
     failed = closed.failed[closed.city.finance_bureau.pk]
     row = next(row for row in rows if row[3] == failed.code)
-    assert row[4:] == [failed.name, "乡科级", 40, 0, 0, 0, 40, 40, 90, "不合格", "共计入40学分，应达到90学分"]
+    assert row[4:] == [failed.name, "乡科级", 40, 0, 0, 0, 40, 40, 90, "不合格", "合计40学分（应达90）"]
 
 
 def test_packet_files_are_whole_and_belong_to_the_job(closed):

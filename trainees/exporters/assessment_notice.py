@@ -146,12 +146,10 @@ def _failed(report: Report) -> list[Heading | Paragraph | Table]:
     if not failed:
         return [heading, Paragraph(_("Nobody failed this year's assessment."))]
     columns = [
-        TableColumn(_("No.")),
-        TableColumn(_("Unit"), align="left"),
-        TableColumn(_("Name")),
-        TableColumn(_("Rank")),
-        TableColumn(_("Credits counted")),
-        TableColumn(_("Credits needed")),
+        TableColumn(_("No."), width=34),
+        TableColumn(_("Unit"), align="left", width=124),
+        TableColumn(_("Name"), width=60),
+        TableColumn(_("Rank"), width=52),
         TableColumn(_("Reason"), align="left"),
     ]
     rows = [
@@ -160,8 +158,6 @@ def _failed(report: Report) -> list[Heading | Paragraph | Table]:
             line.place,
             line.name,
             str(Rank(line.rank).label),
-            credits_text(line.counted),
-            credits_text(line.needed),
             reasons_text(line.reasons),
         ]
         for number, line in enumerate(failed, 1)
