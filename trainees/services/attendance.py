@@ -120,5 +120,5 @@ def _check_enrolled(lesson: Lesson, marks: Mapping[int, str]) -> None:
 
 
 def _marks_in_force(lesson: Lesson, marks: Mapping[int, str]) -> dict[int, str]:
-    present = AttendanceMark.objects.filter(lesson=lesson, enrolment__in=list(marks)).latest()
+    present = AttendanceMark.objects.filter(lesson=lesson, enrolment__in=list(marks)).in_force()
     return dict(present.unscoped("roll call of one lesson").values_list("enrolment_id", "status"))
