@@ -1,3 +1,4 @@
+from itertools import pairwise
 from typing import Any
 
 from django import forms
@@ -74,7 +75,7 @@ class LessonFormSet(forms.BaseInlineFormSet):
             and not form.cleaned_data.get("cancelled")
         ]
         kept.sort(key=lambda form: form.cleaned_data["starts_at"])
-        for earlier, later in zip(kept, kept[1:], strict=False):
+        for earlier, later in pairwise(kept):
             if later.cleaned_data["starts_at"] < earlier.cleaned_data["ends_at"]:
                 raise ValidationError(
                     _("“%(one)s” and “%(other)s” overlap."),

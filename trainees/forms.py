@@ -15,11 +15,15 @@ from unfold.widgets import (
 
 from courses.enums import OfferingKind, OfferingState
 from courses.models import Offering, SelectionRound
+from partyschool.accounts.models import Unit
 from partyschool.common import clock
 from partyschool.common.crypto import lookup_digest
 from partyschool.common.forms import LoginNameForm
-from trainees.enums import CadreCategory, Rank
+from trainees.enums import AssessmentResult, CadreCategory, Rank
 from trainees.models import Cadre
+from trainees.selectors.packets import normalised_code
+
+CHECKED_FILE_MOST = 20 * 1024 * 1024
 
 
 class CadreForm(LoginNameForm):
@@ -126,3 +130,64 @@ class EnrolForm(forms.Form):
     """One cadre to be enrolled by hand. The field is set up by the admin page, which knows who may be chosen."""
 
     cadre = forms.ModelChoiceField(label=_("cadre"), queryset=None)
+
+
+class CadreResultsForm(forms.Form):
+    """What the list of cadres of a closed year can be narrowed to. The unit is checked by the view: outside the scope is 404."""
+
+    year = forms.TypedChoiceField(label=_("Year"), coerce=int, empty_value=None, required=False)
+    unit = forms.ChoiceField(label=_("Unit"), required=False)
+    result = forms.ChoiceField(
+        label=_("Result"), required=False, choices=[("", _("All results")), *AssessmentResult.choices]
+    )
+    rank = forms.ChoiceField(label=_("Rank"), required=False, choices=[("", _("All ranks")), *Rank.choices])
+    name = forms.CharField(label=_("Name"), required=False, max_length=60)
+    sort = forms.ChoiceField(
+        label=_("Order"),
+        required=False,
+        choices=[("name", _("By name")), ("least", _("Least credits first")), ("most", _("Most credits first"))],
+    )
+
+    def __init__(self, *args: Any, years: list[int], user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["year"].choices = [(year, str(year)) for year in years]  # type: ignore[attr-defined] -- a ChoiceField
+        units = list(Unit.objects.visible_to(user).only("name", "depth"))
+        top = min((unit.depth for unit in units), default=0)
+        self.fields["unit"].choices = [  # type: ignore[attr-defined] -- a ChoiceField
+            ("", _("All units")),
+            *((unit.pk, "\u3000" * (unit.depth - top) + unit.name) for unit in units),
+        ]
+
+    def chosen(self) -> dict[str, Any]:
+        """The valid choices; what is not valid counts as not chosen."""
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) or "" for name in self.fields}
+
+
+class CheckCodeForm(forms.Form):
+    """The check code of a document, typed from paper."""
+
+    code = forms.CharField(
+        label=_("Check code"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        help_text=_("16 letters and digits beside the signature. Spaces, hyphens and case do not matter."),
+    )
+
+    def clean_code(self) -> str:
+        code = normalised_code(self.cleaned_data["code"])
+        if not code:
+            raise ValidationError(_("Enter the letters and digits of the code."))
+        return code[:40]
+
+
+class CheckFileForm(forms.Form):
+    """A file to be compared with what was issued; it is read once and kept nowhere."""
+
+    file = forms.FileField(label=_("File"), help_text=_("PDF or Excel file, at most 20 MB. It is compared and not kept."))
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > CHECKED_FILE_MOST:
+            raise ValidationError(_("The file is larger than 20 MB."))
+        return file

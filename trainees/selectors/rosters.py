@@ -56,7 +56,7 @@ def roster_rows(offering: Offering, user: Any) -> list[RosterRow]:
     """Everybody with a place in `offering` whom `user` may see, by unit and name. Three queries, whatever the number of people."""
     places = Enrolment.objects.visible_to(user).filter(offering=offering, state__in=SEATED_STATES)
     places = places.select_related("cadre__unit").order_by("cadre__unit__path", "cadre__name", "pk")
-    in_force = AttendanceMark.objects.filter(enrolment__offering=offering, lesson__cancelled_at=None).latest()
+    in_force = AttendanceMark.objects.filter(enrolment__offering=offering, lesson__cancelled_at=None).in_force()
     marks = in_force.unscoped("marks of people read in scope").values_list(
         "enrolment_id", "status", "lesson__hours"
     )
@@ -115,7 +115,7 @@ def roll_of(lesson: Lesson, user: Any) -> Roll:
     places = places.select_related("cadre__unit").order_by("cadre__unit__path", "cadre__name", "pk")
     marks = AttendanceMark.objects.filter(lesson=lesson)
     in_force = dict(
-        marks.latest().unscoped("marks of people read in scope").values_list("enrolment_id", "status")
+        marks.in_force().unscoped("marks of people read in scope").values_list("enrolment_id", "status")
     )
     version = marks.unscoped("a number, not people").aggregate(last=Max("pk"))["last"] or 0
     return Roll([RollRow(place, in_force.get(place.pk, "")) for place in places], version)
@@ -141,7 +141,7 @@ def closing_preview(offering: Offering) -> ClosingPreview:
     taught = [lesson for lesson in lessons if lesson.teacher_id is not None]
     in_force = AttendanceMark.objects.filter(
         lesson__in=lessons, enrolment__state=EnrolmentState.ENROLLED
-    ).latest()
+    ).in_force()
     statuses = dict.fromkeys(AttendanceStatus.values, 0)
     for status in in_force.unscoped("numbers, not people").values_list("status", flat=True):
         statuses[status] += 1

@@ -79,4 +79,4 @@ class UnitAdmin(PortalModelAdmin):
 
     @display(description=_("Unit above"))
     def placed_under(self, unit: Unit) -> str:
-        return " › ".join(above.name for above in unit.get_ancestors()) or _("(top of the tree)")
+        return " / ".join(above.name for above in Unit.objects.get_ancestors(unit)) or _("(top of the tree)")

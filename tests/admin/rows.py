@@ -1,0 +1,179 @@
+"""One row of every list of the administration, as often as wanted; every person, unit and title carries a hostile name."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from budget.enums import EntryKind
+from budget.models import LedgerEntry
+from courses.enums import OfferingState
+from faculty.models import TeachingEntry
+from partyschool.accounts.enums import Role
+from partyschool.audit.models import AuditSeal
+from partyschool.audit.services.events import record_event
+from partyschool.common import clock
+from partyschool.jobs.models import Job, StoredFile
+from partyschool.standards.models import StandardTarget
+from tests.factories.accounts import make_unit, make_user
+from tests.factories.budget import BudgetLineFactory
+from tests.factories.courses import LessonFactory, OfferingFactory, RoomFactory, SelectionRoundFactory
+from tests.factories.faculty import TeacherFactory
+from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
+from trainees.enums import AttendanceStatus, ExemptionGround
+from trainees.models import AssessmentExemption, AttendanceMark, CreditScheme, ReportPacket, YearlyAssessment
+
+HOSTILE = '<b>王</b>&"=1+1'
+
+
+def _unit():
+    return make_unit(name=HOSTILE)
+
+
+def _cadre():
+    return CadreFactory(name=HOSTILE, unit=_unit())
+
+
+def _offering(**fields):
+    return OfferingFactory(
+        title=HOSTILE,
+        lead_teacher=TeacherFactory(name=HOSTILE),
+        selection_round=SelectionRoundFactory(name=f"{HOSTILE}{clock.now():%f}"),
+        **fields,
+    )
+
+
+def _enrolment():
+    return EnrolmentFactory(cadre=_cadre(), offering=_offering(), created_by=make_user(full_name=HOSTILE))
+
+
+def _mark():
+    place = _enrolment()
+    lesson = LessonFactory(offering=place.offering, title=HOSTILE)
+    return AttendanceMark.objects.create(
+        enrolment=place, lesson=lesson, status=AttendanceStatus.LATE, marked_by=place.created_by
+    )
+
+
+def _scheme() -> CreditScheme:
+    return make_scheme(2001 + CreditScheme.objects.count())
+
+
+def _credit_entry():
+    return CreditEntryFactory(cadre=_cadre(), scheme=_scheme(), offering=_offering(), year=clock.school_year())
+
+
+def _assessment():
+    cadre = _cadre()
+    return YearlyAssessment.objects.create(
+        cadre=cadre,
+        year=clock.school_year(),
+        unit=cadre.unit,
+        rank=cadre.rank,
+        scheme=_scheme(),
+        earned=Decimal(80),
+        counted=Decimal(70),
+        needed=Decimal(90),
+        breakdown={"online": {"earned": 50, "cap": 40, "counted": 40}},
+        reasons=[{"code": "short", "category": "", "needed": 90, "counted": 70}],
+        result="fail",
+        bars_excellent=True,
+        closed_by=make_user(full_name=HOSTILE),
+    )
+
+
+def _job(**fields):
+    return Job.objects.create(kind="made", key=f"{clock.now():%f}", title=HOSTILE, owner=make_user(full_name=HOSTILE), **fields)
+
+
+def _packet():
+    job = _job()
+    files = [
+        StoredFile.objects.create(
+            job=job, name=f"a{n}.pdf", content_type="application/pdf", storage_name=f"{job.pk}{n}", sha256="0" * 64, size=1
+        )
+        for n in range(2)
+    ]
+    number = ReportPacket.objects.unscoped("made for a test").count() + 1
+    return ReportPacket.objects.create(
+        recipient=_unit(),
+        year=clock.school_year(),
+        number=number,
+        number_year=clock.school_year(),
+        code=f"CODE{number}",
+        scheme=_scheme(),
+        row_count=1,
+        data_digest="0" * 64,
+        notice=files[0],
+        annex=files[1],
+        job=job,
+        issued_by=job.owner,
+    )
+
+
+def _teaching_entry():
+    teacher = TeacherFactory(name=HOSTILE)
+    return TeachingEntry.objects.create(
+        teacher=teacher,
+        year=clock.school_year(),
+        amount=Decimal(4),
+        source_kind="lesson",
+        source_ref=f"made:{teacher.pk}",
+        posted_by=make_user(full_name=HOSTILE),
+        taught_on=date(2025, 6, 2),
+        subject=HOSTILE,
+    )
+
+
+def _money_entry():
+    line = BudgetLineFactory(name=HOSTILE)
+    return LedgerEntry.objects.create(
+        line=line,
+        kind=EntryKind.PAYMENT,
+        year=line.year,
+        amount=Decimal(10),
+        source_kind="invoice",
+        source_ref=f"made:{line.pk}",
+        posted_by=make_user(full_name=HOSTILE),
+        note=HOSTILE,
+    )
+
+
+def _event():
+    return record_event(action="made.up", subject=_unit(), by=make_user(full_name=HOSTILE), data={"name": HOSTILE})
+
+
+def _grant():
+    return make_user(Role.OFFICER, unit=_unit(), full_name=HOSTILE).grants.get()
+
+
+MAKERS: dict[str, Callable[[], object]] = {
+    "accounts.rolegrant": _grant,
+    "accounts.unit": _unit,
+    "accounts.user": lambda: make_user(Role.STAFF, full_name=HOSTILE),
+    "audit.auditevent": _event,
+    "audit.auditseal": lambda: AuditSeal.objects.create(
+        first_event=AuditSeal.objects.count() * 10, last_event=AuditSeal.objects.count() * 10 + 9, event_count=10, digest="0" * 64
+    ),
+    "budget.budgetline": lambda: BudgetLineFactory(name=HOSTILE),
+    "budget.ledgerentry": _money_entry,
+    "courses.offering": _offering,
+    "courses.room": lambda: RoomFactory(name=HOSTILE),
+    "courses.selectionround": lambda: SelectionRoundFactory(name=f"{HOSTILE}{clock.now():%f}"),
+    "faculty.teacher": lambda: TeacherFactory(name=HOSTILE),
+    "faculty.teachingentry": _teaching_entry,
+    "jobs.job": _job,
+    "standards.standardtarget": lambda: StandardTarget.objects.create(
+        year=2025, indicator=f"{HOSTILE}{StandardTarget.objects.count()}", target=Decimal(1)
+    ),
+    "trainees.assessmentexemption": lambda: AssessmentExemption.objects.create(
+        cadre=_cadre(), year=2025, ground=ExemptionGround.LONG_LEAVE
+    ),
+    "trainees.attendancemark": _mark,
+    "trainees.cadre": _cadre,
+    "trainees.creditentry": _credit_entry,
+    "trainees.creditscheme": _scheme,
+    "trainees.enrolment": _enrolment,
+    "trainees.offeringroster": lambda: _offering(state=OfferingState.PUBLISHED),
+    "trainees.reportpacket": _packet,
+    "trainees.yearlyassessment": _assessment,
+}
