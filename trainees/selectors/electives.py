@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
@@ -14,6 +13,7 @@ from courses.models import Lesson, Offering
 from courses.rules import ROUND_LOCKS
 from partyschool.common import clock
 from partyschool.common.errors import Denial, NotEligible, NotFound
+from partyschool.common.prepared import PreparedStatement
 from trainees.enums import EnrolmentState
 from trainees.models import Cadre, Enrolment
 from trainees.rules import SeatFacts, holds_place, is_on_show, selection_denial, withdrawal_denial
@@ -23,45 +23,50 @@ from trainees.rules import SeatFacts, holds_place, is_on_show, selection_denial,
 _FACTS = """
 SELECT o.id, o.title, o.state, s.capacity, s.taken, s.frozen,
        r.id, r.name, r.state, r.opens_at, r.closes_at, r.max_picks, r.ranks, r.categories,
-       NOT EXISTS (SELECT FROM courses_selectionround_units ru WHERE ru.selectionround_id = r.id)
-           OR EXISTS (SELECT FROM courses_selectionround_units ru
-                      JOIN accounts_unit admitted ON admitted.id = ru.unit_id
-                      JOIN accounts_unit home ON starts_with(home.path, admitted.path)
-                      WHERE ru.selectionround_id = r.id AND home.id = c.unit_id),
-       c.id, c.rank, c.category, c.left_on,
-       mine.id, mine.state,
-       (SELECT count(*) FROM trainees_enrolment e JOIN courses_offering p ON p.id = e.offering_id
-        WHERE e.cadre_id = c.id AND e.state IN ('enrolled', 'completed', 'not_completed') AND p.selection_round_id = r.id),
-       clash.lesson, clash.offering, clash.starts_at, clash.ends_at
+       COALESCE((SELECT bool_or(starts_with(home.path, admitted.path)) FROM courses_selectionround_units ru
+                 JOIN accounts_unit admitted ON admitted.id = ru.unit_id WHERE ru.selectionround_id = o.selection_round_id), true),
+       c.id, c.rank, c.category, c.left_on, held.enrolment, held.state, held.picks,
+       clash.title, (SELECT title FROM courses_offering WHERE id = clash.offering_id), clash.starts_at, clash.ends_at
 FROM trainees_cadre c
+JOIN accounts_unit home ON home.id = c.unit_id
 CROSS JOIN courses_offering o
 JOIN courses_seatcount s ON s.offering_id = o.id
 LEFT JOIN courses_selectionround r ON r.id = o.selection_round_id
-LEFT JOIN trainees_enrolment mine ON mine.cadre_id = c.id AND mine.offering_id = o.id
-      AND mine.state IN ('enrolled', 'completed', 'not_completed')
+CROSS JOIN LATERAL (
+    SELECT max(e.id) FILTER (WHERE e.offering_id = o.id) AS enrolment,
+           max(e.state) FILTER (WHERE e.offering_id = o.id) AS state,
+           count(*) FILTER (WHERE p.selection_round_id = o.selection_round_id) AS picks
+    FROM trainees_enrolment e JOIN courses_offering p ON p.id = e.offering_id
+    WHERE e.cadre_id = c.id AND e.state IN ('enrolled', 'completed', 'not_completed')
+) held
 LEFT JOIN LATERAL (
-    SELECT own.title AS lesson, other.title AS offering, own.starts_at, own.ends_at
-    FROM trainees_enrolment e
-    JOIN courses_offering other ON other.id = e.offering_id
-    JOIN courses_lesson own ON own.offering_id = e.offering_id AND own.cancelled_at IS NULL
-    JOIN courses_lesson wanted ON wanted.offering_id = o.id AND wanted.cancelled_at IS NULL
-     AND own.starts_at < wanted.ends_at AND wanted.starts_at < own.ends_at
-    WHERE e.cadre_id = c.id AND e.offering_id <> o.id AND e.state IN ('enrolled', 'completed', 'not_completed')
+    SELECT own.title, own.offering_id, own.starts_at, own.ends_at
+    FROM courses_lesson wanted
+    JOIN courses_lesson own ON own.starts_at < wanted.ends_at AND wanted.starts_at < own.ends_at
+    JOIN trainees_enrolment e ON e.offering_id = own.offering_id
+    WHERE wanted.offering_id = o.id AND own.offering_id <> o.id AND wanted.cancelled_at IS NULL AND own.cancelled_at IS NULL
+      AND e.cadre_id = c.id AND e.state IN ('enrolled', 'completed', 'not_completed')
     ORDER BY own.starts_at, own.id LIMIT 1
 ) clash ON true
 """
-_OF_USER = " WHERE c.user_id = %(user)s AND o.id = %(offering)s"
-_OF_CADRE = " WHERE c.id = %(cadre)s AND o.id = %(offering)s"
-_ON_OFFER = (
-    " WHERE c.user_id = %(user)s AND r.state = 'open' AND r.closes_at > %(now)s AND o.state <> 'planned'"
-    " ORDER BY r.closes_at, r.id, o.starts_on, o.code"
+# Planning such a query costs five times its execution, so each connection does it once.
+_OF_USER = PreparedStatement(
+    "seat_facts_of_user",
+    _FACTS + "WHERE c.user_id = %(user)s AND o.id = %(offering)s",
+    {"user": "bigint", "offering": "bigint"},
 )
-
-
-def _rows(sql: str, params: dict[str, Any]) -> list[SeatFacts]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return [SeatFacts(*row) for row in cursor.fetchall()]
+_OF_CADRE = PreparedStatement(
+    "seat_facts_of_cadre",
+    _FACTS + "WHERE c.id = %(cadre)s AND o.id = %(offering)s",
+    {"cadre": "bigint", "offering": "bigint"},
+)
+_ON_OFFER = PreparedStatement(
+    "seat_facts_on_offer",
+    _FACTS
+    + "WHERE c.user_id = %(user)s AND r.state = 'open' AND r.closes_at > %(now)s AND o.state <> 'planned'"
+    " ORDER BY r.closes_at, r.id, o.starts_on, o.code",
+    {"user": "bigint", "now": "timestamptz"},
+)
 
 
 def facts_for_user(*, user_id: int, offering_id: int, locks: str = "") -> SeatFacts:
@@ -70,11 +75,11 @@ def facts_for_user(*, user_id: int, offering_id: int, locks: str = "") -> SeatFa
     Raises `NotEligible` for a log-in without a cadre record, `NotFound` for an unknown offering. Reads the own record alone, so
     no scope is asked.
     """
-    found = _rows(
-        locks + _FACTS + _OF_USER, {"user": user_id, "offering": offering_id, "round_locks": ROUND_LOCKS}
+    found = _OF_USER.rows(
+        {"user": user_id, "offering": offering_id, "round_locks": ROUND_LOCKS}, after=locks
     )
     if found:
-        return found[0]
+        return SeatFacts(*found[0])
     if not Cadre.objects.filter(user=user_id).unscoped("whether the log-in has a record of its own").exists():
         raise NotEligible(
             _("This log-in is not linked to a cadre's record."),
@@ -87,15 +92,15 @@ def facts_for_user(*, user_id: int, offering_id: int, locks: str = "") -> SeatFa
 
 def facts_for_cadre(*, cadre_id: int, offering_id: int, locks: str = "") -> SeatFacts:
     """The same for a cadre whom the caller may see, e.g. staff. Raises `NotFound`."""
-    found = _rows(
-        locks + _FACTS + _OF_CADRE, {"cadre": cadre_id, "offering": offering_id, "round_locks": ROUND_LOCKS}
+    found = _OF_CADRE.rows(
+        {"cadre": cadre_id, "offering": offering_id, "round_locks": ROUND_LOCKS}, after=locks
     )
     if not found:
         raise NotFound(
             _("Cadre %(cadre)s or offering %(offering)s is not known.")
             % {"cadre": cadre_id, "offering": offering_id}
         )
-    return found[0]
+    return SeatFacts(*found[0])
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,7 @@ def rounds_for(user: Any, *, now: datetime | None = None) -> list[RoundView]:
     """The rounds that are open or announced to `user`, soonest closing first, with all their topics. Three queries."""
     now = now or clock.now()
     rounds: dict[int, RoundView] = {}
-    for topic in _topics(_rows(_FACTS + _ON_OFFER, {"user": user.pk, "now": now}), now):
+    for topic in _topics((SeatFacts(*row) for row in _ON_OFFER.rows({"user": user.pk, "now": now})), now):
         facts = topic.facts
         seen = rounds.setdefault(
             facts.round_id,

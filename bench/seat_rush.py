@@ -1,0 +1,339 @@
+"""What a seat claim through the real view costs, as a ratio to a no-op POST of the same server in the same run.
+
+Real server (granian, 2 processes × 8 threads), PostgreSQL with fsync on, 200 persistent connections from a process of their own. Every
+claim goes through session, CSRF, policy, all checks and the audit trail. Two loads: *win* (seats for all: the writing path) and *rush*
+(three times as many wishes as seats, one in twenty clicks twice). Fails when the ratio is below 0.5 or a place was lost or oversold.
+"""
+
+import argparse
+import json
+import os
+import random
+import secrets
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+DATABASE = "bench_seat_rush"
+LEAST_RATIO = 0.5
+TOPICS = 8
+CONNECTIONS = 200
+CADRES = 1000
+PICKS = 2
+
+sys.path.insert(0, str(PROJECT))
+if not os.environ.get("DATABASE_URL"):
+    os.environ["PARTYSCHOOL_EMBEDDED_DIR"] = str(PROJECT / ".embedded-bench")
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "bench._settings",
+    "BENCH_DATABASE": DATABASE,
+    "DEBUG": "off",
+    "SECRET_KEY": secrets.token_hex(32),
+    "ALLOWED_HOSTS": "localhost",
+    "HTTPS": "off",
+    "PYTHONPATH": str(PROJECT),
+}
+
+
+def make_database() -> None:
+    """A fresh, migrated database of the benchmark's own."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{DATABASE}"')
+        cursor.execute("SHOW fsync")
+        if cursor.fetchone() != ("on",):
+            sys.exit("this benchmark needs fsync on")
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def make_people() -> list[tuple[int, str, str]]:
+    """Cadres who are logged in: (cadre id, session key, CSRF secret)."""
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.contrib.sessions.models import Session
+
+    from partyschool.accounts.enums import Role, UnitKind
+    from partyschool.accounts.models import RoleGrant, Unit, User
+    from partyschool.common import clock
+    from trainees.enums import CadreCategory, Rank
+    from trainees.models import Cadre
+
+    units = [Unit.objects.add_root({"code": "U0", "name": "市", "kind": UnitKind.CITY})]
+    for number in range(1, 61):
+        units.append(
+            Unit.objects.add_child(
+                units[0], {"code": f"U{number}", "name": f"单位{number}", "kind": UnitKind.BUREAU}
+            )
+        )
+    users = User.objects.bulk_create(
+        User(username=f"c{number}", full_name=f"干部{number}") for number in range(CADRES)
+    )
+    RoleGrant.objects.bulk_create(RoleGrant(user=user, role=Role.TRAINEE) for user in users)
+    cadres = Cadre.objects.bulk_create(
+        Cadre(
+            code=user.username,
+            name=user.full_name,
+            user=user,
+            unit=units[1 + number % 60],
+            rank=Rank.TOWNSHIP_SECTION,
+            category=CadreCategory.CIVIL_SERVANT,
+            joined_on="2020-01-01",
+        )
+        for number, user in enumerate(users)
+    )
+    store, sessions = SessionStore(), []
+    for user in users:
+        data = {
+            SESSION_KEY: str(user.pk),
+            BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+            HASH_SESSION_KEY: user.get_session_auth_hash(),
+        }
+        sessions.append(
+            Session(
+                session_key=secrets.token_hex(16),
+                session_data=store.encode(data),
+                expire_date=clock.now() + timedelta(hours=8),
+            )
+        )
+    Session.objects.bulk_create(sessions)
+    return [
+        (cadre.pk, session.session_key, secrets.token_hex(16))
+        for cadre, session in zip(cadres, sessions, strict=True)
+    ]
+
+
+def make_round(name: str, seats: int) -> list[int]:
+    """An open round of eight topics with a lesson each, half a day apart; admits two ranks and the whole city."""
+    from courses.enums import CourseModule, OfferingKind, OfferingState, RoundState
+    from courses.models import Lesson, Offering, SeatCount, SelectionRound
+    from partyschool.accounts.models import Unit
+    from partyschool.common import clock
+    from trainees.enums import Rank
+
+    now = clock.now()
+    made = SelectionRound.objects.create(
+        year=2026,
+        name=name,
+        state=RoundState.OPEN,
+        opens_at=now - timedelta(days=1),
+        closes_at=now + timedelta(days=1),
+        max_picks=PICKS,
+        ranks=[Rank.TOWNSHIP_SECTION, Rank.STAFF],
+    )
+    made.units.add(Unit.objects.get(code="U0"))
+    numbers = []
+    first = now + timedelta(days=SelectionRound.objects.count() * 10)
+    for number in range(TOPICS):
+        offering = Offering.objects.create(
+            code=f"{made.pk}-{number}",
+            kind=OfferingKind.ELECTIVE,
+            title=f"专题{number}",
+            year=2026,
+            state=OfferingState.PUBLISHED,
+            starts_on=first.date(),
+            ends_on=first.date(),
+            selection_round=made,
+        )
+        SeatCount.objects.create(offering=offering, capacity=seats)
+        start = first + timedelta(hours=12 * number)
+        Lesson.objects.create(
+            offering=offering,
+            title="讲座",
+            starts_at=start,
+            ends_at=start + timedelta(hours=3),
+            hours=4,
+            module=CourseModule.THEORY,
+        )
+        numbers.append(offering.pk)
+    return numbers
+
+
+def start_server(port: int) -> subprocess.Popen[bytes]:
+    log = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as the process
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface=wsgi",
+        "--host=127.0.0.1",
+        f"--port={port}",
+        "--workers=2",
+        "--blocking-threads=8",
+    ]
+    command += [
+        "--blocking-threads-idle-timeout=600",
+        "--no-ws",
+        "--log-level=warning",
+        "partyschool.wsgi:application",
+    ]
+    server = subprocess.Popen(
+        command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+    )
+    for _attempt in range(300):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/accounts/login/", timeout=2)
+        except urllib.error.HTTPError:
+            return server  # it answers; 400 for the foreign Host is an answer too
+        except OSError:
+            if server.poll() is not None:
+                log.seek(0)
+                sys.exit(f"the server ended:\n{log.read().decode()}")
+            time.sleep(0.1)
+        else:
+            return server
+    os.killpg(server.pid, signal.SIGKILL)
+    sys.exit("the server did not start")
+
+
+def spread(requests: list[list[Any]]) -> list[list[Any]]:
+    """Deal the requests out to the connections, keeping their order."""
+    return [requests[number::CONNECTIONS] for number in range(CONNECTIONS)]
+
+
+def fire(port: int, connections: list[list[Any]]) -> dict[str, Any]:
+    plan = json.dumps({"port": port, "connections": connections})
+    done = subprocess.run(
+        [sys.executable, PROJECT / "bench/_client.py"], input=plan, capture_output=True, text=True, check=True
+    )
+    result = json.loads(done.stdout)
+    answered = sum(len(statuses) for statuses in result["statuses"])
+    result["unanswered"] = sum(map(len, connections)) - answered
+    result["rate"] = answered / result["seconds"]
+    return result
+
+
+def no_op_load(people: list[tuple[int, str, str]]) -> list[list[Any]]:
+    return spread(
+        [["/bench/no-op/", session, csrf] for _each in range(PICKS) for _cadre, session, csrf in people]
+    )
+
+
+def claim_load(
+    people: list[tuple[int, str, str]], topics: list[int], *, clicks_twice: float
+) -> tuple[list[list[Any]], list[list[Any]]]:
+    """Every cadre wants two of the topics. Returns the requests per connection and, in the same order, who wanted what."""
+    requests, wishes = [], []
+    for turn in range(PICKS):
+        for number, (cadre, session, csrf) in enumerate(people):
+            topic = topics[(number * 3 + turn * 5) % TOPICS]
+            for _click in range(2 if random.random() < clicks_twice else 1):
+                requests.append([f"/electives/{topic}/select/", session, csrf])
+                wishes.append((cadre, topic))
+    return spread(requests), spread(wishes)
+
+
+def audit_round(topics: list[int], wishes: list[list[Any]], result: dict[str, Any]) -> Counter[str]:
+    """What went wrong: places told but not there, there but not told, more than seats, seats left over, faults."""
+    from courses.models import SeatCount
+    from trainees.models import Enrolment
+
+    told = Counter()
+    faults: Counter[str] = Counter({"unanswered": result["unanswered"]})
+    for wanted, statuses in zip(wishes, result["statuses"], strict=True):
+        for wish, status in zip(wanted, statuses, strict=False):
+            told[tuple(wish)] += status == 303
+            faults["5xx"] += status >= 500
+            faults["other"] += status not in {303, 409} and status < 500
+    places = Enrolment.objects.filter(offering__in=topics, state="enrolled").unscoped("benchmark")
+    there = Counter(places.values_list("cadre_id", "offering_id"))
+    faults["lost"] = sum((told - there).values())
+    faults["not told"] = sum((there - told).values())
+    wanted = Counter(topic for _cadre, topic in {tuple(wish) for one in wishes for wish in one})
+    for seats in SeatCount.objects.filter(offering__in=topics):
+        sitting = sum(number for (_cadre, topic), number in there.items() if topic == seats.offering_id)
+        faults["oversold"] += max(0, sitting - seats.capacity) + abs(sitting - seats.taken)
+        faults["undersold"] += max(0, min(seats.capacity, wanted[seats.offering_id]) - sitting)
+    return faults
+
+
+def percentile(values: list[float], share: float) -> float:
+    return 1000 * sorted(values)[int(share * (len(values) - 1))]
+
+
+def run(port: int, rounds: int) -> bool:
+    people = make_people()
+    loads = {"no-op": (0, 0.0), "win": (CADRES * PICKS, 0.0), "rush": (CADRES * PICKS // TOPICS // 3, 0.05)}
+    rates: dict[str, list[float]] = {name: [] for name in loads}
+    latencies: dict[str, list[float]] = {name: [] for name in loads}
+    cpu: list[float] = []
+    faults: Counter[str] = Counter()
+    fire(port, no_op_load(people))  # every thread of the server gets its connection and its imports
+    topics = make_round("warm-up", CADRES)
+    fire(port, claim_load(people, topics, clicks_twice=0)[0])
+    for number in range(rounds):
+        names = list(loads) if number % 2 == 0 else list(loads)[::-1]
+        for name in names:
+            if name == "no-op":
+                result = fire(port, no_op_load(people))
+                faults["no-op refused"] += sum(status != 200 for one in result["statuses"] for status in one)
+            else:
+                seats, clicks_twice = loads[name]
+                topics = make_round(f"{name} {number}", seats)
+                requests, wishes = claim_load(people, topics, clicks_twice=clicks_twice)
+                result = fire(port, requests)
+                faults += audit_round(topics, wishes, result)
+            rates[name].append(result["rate"])
+            latencies[name] += result["latencies"]
+            cpu.append(result["cpu"] / result["seconds"])
+    print(
+        f"{CONNECTIONS} connections, {CADRES} cadres, {TOPICS} topics, {rounds} rounds, client {statistics.median(cpu):.2f} cores"
+    )
+    print(f"{'load':8}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'ratio':>8}")
+    ratios = {}
+    for name in loads:
+        ratios[name] = statistics.median(
+            one / base for one, base in zip(rates[name], rates["no-op"], strict=True)
+        )
+        p50, p99 = percentile(latencies[name], 0.5), percentile(latencies[name], 0.99)
+        print(f"{name:8}{statistics.median(rates[name]):9.0f}{p50:9.0f}{p99:9.0f}{ratios[name]:8.2f}")
+    print("faults:", dict(+faults) or "none (nothing oversold, lost, undersold or unanswered, no 5xx)")
+    return min(ratios.values()) >= LEAST_RATIO and not +faults
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+
+    import django
+
+    from partyschool import embedded
+
+    embedded.ensure_running(fsync=True)
+    django.setup()
+    random.seed(1)
+    make_database()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = start_server(port)
+    try:
+        good = run(port, rounds)
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+        from django.db import connection
+
+        connection.close()
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
