@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +16,16 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.faults
 PROJECT = Path(__file__).resolve().parents[2]
 
-# Two processes; the first has a child of its own that ignores a polite end. Their ids are written down.
+# Two processes; the first has a child of its own that ignores a polite end. All three write down their ids.
+STUBBORN_CHILD = "trap '' TERM; echo $$ >> {ids}; while :; do sleep 1; done"
 SUPERVISED = """
 import sys
 sys.path.insert(0, {project!r})
 from partyschool.home.supervisor import Supervisor
 supervisor = Supervisor()
 try:
-    supervisor.start("stubborn", ["sh", "-c", "(trap '' TERM; echo $$ >> {ids}; while :; do sleep 1; done) & exec sleep 1000"], {{}})
-    supervisor.start("plain", ["sh", "-c", "echo $$ >> {ids}; exec sleep 1000"], {{}})
+    supervisor.start("parent", ["sh", "-c", "sh {child} & echo $$ >> {ids}; exec sleep 1000"], {{}})
+    supervisor.start("plain", ["sh", "-c", "echo $$ >> {plain}; exec sleep 1000"], {{}})
     print("running", flush=True)
     print("died:", supervisor.wait(), flush=True)
 finally:
@@ -33,61 +34,58 @@ print("stopped", flush=True)
 """
 
 
+class Supervised:
+    """A supervisor in a process of its own, and those it has started."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ids, self.plain = folder / "ids", folder / "plain"
+        child = folder / "child.sh"
+        child.write_text(STUBBORN_CHILD.format(ids=self.ids))
+        code = SUPERVISED.format(project=str(PROJECT), child=child, ids=self.ids, plain=self.plain)
+        self.output = folder / "output"
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", code], stdout=output, start_new_session=True
+            )
+        wait_for(lambda: len(self.living()) == 3, 20, "three processes to run")
+
+    def living(self) -> list[int]:
+        """Ids of the started processes that still run."""
+        written = " ".join(path.read_text() for path in (self.ids, self.plain) if path.exists())
+        titles = {pid: Path(f"/proc/{pid}/cmdline") for pid in map(int, written.split())}
+        return [pid for pid, title in titles.items() if title.exists() and title.read_bytes()]
+
+
 @pytest.fixture
-def supervisor(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Callable[[], list[int]]]]:
-    """A supervisor with its processes, and a function that tells which of these still live."""
-    ids = tmp_path / "ids"
-    process = subprocess.Popen(
-        [sys.executable, "-c", SUPERVISED.format(project=str(PROJECT), ids=ids)],
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "running\n"
-    wait_for(lambda: ids.exists() and len(ids.read_text().split()) == 2, 10, "both processes")
-
-    def living() -> list[int]:
-        return [
-            pid
-            for pid in map(int, ids.read_text().split())
-            if Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
-
-    assert len(living()) == 2
-    yield process, living
-    process.kill()
-    for pid in living():
+def supervised(tmp_path: Path) -> Iterator[Supervised]:
+    """A running supervisor; nothing of it is left after the test."""
+    supervised = Supervised(tmp_path)
+    yield supervised
+    supervised.process.kill()
+    supervised.process.wait()
+    for pid in supervised.living():
         os.kill(pid, signal.SIGKILL)
-    process.communicate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_stops_every_process_and_their_children(
-    supervisor: tuple[subprocess.Popen[str], Callable[[], list[int]]], number: signal.Signals
+    supervised: Supervised, number: signal.Signals
 ) -> None:
-    process, living = supervisor
-    process.send_signal(number)
-    output, _ = process.communicate(timeout=60)
-    assert (process.returncode, output) == (0, "died: None\nstopped\n")
-    assert living() == []
+    supervised.process.send_signal(number)
+    assert supervised.process.wait(60) == 0
+    assert supervised.output.read_text() == "running\ndied: None\nstopped\n"
+    assert supervised.living() == []
 
 
-def test_process_that_dies_stops_the_others_and_is_named(
-    supervisor: tuple[subprocess.Popen[str], Callable[[], list[int]]],
-) -> None:
-    process, living = supervisor
-    os.kill(living()[-1], signal.SIGKILL)
-    output, _ = process.communicate(timeout=60)
-    assert output == "died: plain (status -9)\nstopped\n"
-    assert living() == []
+def test_process_that_dies_stops_the_others_and_is_named(supervised: Supervised) -> None:
+    os.kill(int(supervised.plain.read_text()), signal.SIGKILL)
+    supervised.process.wait(60)
+    assert supervised.output.read_text() == "running\ndied: plain (status -9)\nstopped\n"
+    assert supervised.living() == []
 
 
-def test_kill_of_the_supervisor_ends_its_processes(
-    supervisor: tuple[subprocess.Popen[str], Callable[[], list[int]]],
-) -> None:
-    process, living = supervisor
-    plain = living()[-1]
-    process.kill()
-    process.wait()
-    wait_for(lambda: plain not in living(), 10, "the process to end with its supervisor")
+def test_kill_of_the_supervisor_ends_what_it_started(supervised: Supervised) -> None:
+    plain = int(supervised.plain.read_text())
+    supervised.process.kill()
+    supervised.process.wait()
+    wait_for(lambda: plain not in supervised.living(), 10, "the process to end with its supervisor")
