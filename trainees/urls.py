@@ -1,15 +1,6 @@
-from django.http import HttpResponse
 from django.urls import path
 
-from partyschool.accounts.policies import policy
-
-from .views import electives
-
-
-@policy()
-def _soon(request, **kwargs):
-    return HttpResponse(status=404)
-
+from .views import credits, electives, organisation, packets, verify
 
 app_name = "trainees"
 urlpatterns = [
@@ -17,7 +8,24 @@ urlpatterns = [
     path("electives/<int:offering_id>/", electives.topic, name="topic"),
     path("electives/<int:offering_id>/select/", electives.select, name="select"),
     path("electives/<int:offering_id>/withdraw/", electives.withdraw, name="withdraw"),
-    path("credits/", _soon, name="credits"),
-    path("organisation/", _soon, name="organisation"),
-    path("verify/<str:code>/", _soon, name="verify"),
+    path("credits/", credits.credits_page, name="credits"),
+    path("credits/offerings/<int:offering_id>/", credits.offering_attendance, name="credits_offering"),
+    path("organisation/", organisation.organisation, name="organisation"),
+    path("organisation/cadres/", organisation.cadres, name="organisation_cadres"),
+    path("organisation/cadres/<int:cadre_id>/", organisation.cadre, name="organisation_cadre"),
+    path("organisation/reports/<int:year>/build/", packets.build, name="build_reports"),
+    path(
+        "organisation/packets/<int:packet_id>/notice/",
+        packets.packet_file,
+        {"part": "notice"},
+        name="packet_notice",
+    ),
+    path(
+        "organisation/packets/<int:packet_id>/annex/",
+        packets.packet_file,
+        {"part": "annex"},
+        name="packet_annex",
+    ),
+    path("verify/", verify.verify_form, name="verify_form"),
+    path("verify/<str:code>/", verify.verify, name="verify"),
 ]

@@ -46,6 +46,10 @@ class YearlyAssessment(ScopedModel):
     `{"earned": …, "cap": …, "counted": …}` (credits as numbers, cap null where there is none). `reasons` is a list of
     `{"code": "short", "category": "" | category, "needed": …, "counted": …}` or `{"code": "exempt", "ground": …}`.
     A failed cadre cannot be rated excellent in the annual appraisal (`bars_excellent`).
+
+    Three keys are not checked row by row, which would cost more than all the counting: the closing copies them from the tree, the
+    scheme and the closing user, and each of these is kept by another rule (ancestors of a kept unit, schemes that were in
+    force, actors of audit events).
     """
 
     cadre = models.ForeignKey(
@@ -54,11 +58,21 @@ class YearlyAssessment(ScopedModel):
     year = models.PositiveSmallIntegerField(_("year"))
     unit = models.ForeignKey(Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="+")
     jurisdiction = models.ForeignKey(
-        Unit, verbose_name=_("organisation department"), null=True, on_delete=models.PROTECT, related_name="+"
+        Unit,
+        verbose_name=_("organisation department"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
     )
     rank = models.CharField(_("rank"), max_length=20, choices=Rank)
     scheme = models.ForeignKey(
-        CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="+"
+        CreditScheme,
+        verbose_name=_("scheme"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     earned = models.DecimalField(_("credits earned"), max_digits=9, decimal_places=2)
     counted = models.DecimalField(_("credits counted"), max_digits=9, decimal_places=2)
@@ -69,7 +83,12 @@ class YearlyAssessment(ScopedModel):
     bars_excellent = models.BooleanField(_("cannot be rated excellent"))
     closed_at = models.DateTimeField(_("closed at"), default=clock.now)
     closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("closed by"), on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("closed by"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
 
     objects = AssessmentQuerySet.as_manager()

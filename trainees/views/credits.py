@@ -1,0 +1,43 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from partyschool.accounts.enums import Role
+from partyschool.accounts.policies import policy
+from partyschool.common import clock
+from partyschool.common.errors import NotFound
+from trainees.enums import EnrolmentState
+from trainees.models import Cadre, Enrolment
+from trainees.selectors.credits import explain_attendance, explain_year, years_of
+
+
+@policy(Role.TRAINEE)
+@require_safe
+def credits_page(request: HttpRequest) -> HttpResponse:
+    """The reader's own year: total, categories, entries and result, each with its why. `?year=` picks the year."""
+    cadre = Cadre.objects.visible_to(request.user).filter(user=request.user).first()
+    if cadre is None:
+        return render(request, "trainees/credits_nobody.html")
+    this_year = clock.school_year()
+    known = years_of(cadre)
+    years = sorted({*known, this_year}, reverse=True)
+    # Early in a year there is nothing to see yet; the last year with something in it says more.
+    year = this_year if this_year in known or not known else known[0]
+    if asked := request.GET.get("year"):
+        if not asked.isdecimal() or int(asked) not in years:
+            raise NotFound(_("You have no credits in the year “%(year)s”.") % {"year": asked[:10]})
+        year = int(asked)
+    context = {"account": explain_year(cadre, year), "year": year, "years": years, "this_year": this_year}
+    return render(request, "trainees/credits.html", context)
+
+
+@policy(Role.TRAINEE)
+@require_safe
+def offering_attendance(request: HttpRequest, offering_id: int) -> HttpResponse:
+    """What was seen of the reader at each lesson of one offering, and the credits that came of it."""
+    places = Enrolment.objects.visible_to(request.user).filter(cadre__user=request.user, offering=offering_id)
+    seated = places.exclude(state=EnrolmentState.WITHDRAWN).select_related("offering")
+    return render(
+        request, "trainees/credits_offering.html", {"account": explain_attendance(get_object_or_404(seated))}
+    )
