@@ -186,8 +186,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
-    "sweep-jobs": {"task": "jobs.sweep", "schedule": 20.0},
-    "seal-audit": {"task": "audit.seal", "schedule": 60.0},
+    # Expired messages are dropped, so that they do not pile up while no worker runs.
+    "sweep-jobs": {"task": "jobs.sweep", "schedule": 20.0, "options": {"expires": 20}},
+    "seal-audit": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
+    "remove-orphans": {"task": "jobs.remove_orphans", "schedule": crontab(minute=37)},
     "clear-sessions": {"task": "accounts.clear_sessions", "schedule": crontab(hour=3, minute=15)},
 }
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=45)

@@ -85,9 +85,14 @@ def test_cancelled_job_stops_its_worker(staff):
 
 def test_finishing_that_fails_keeps_the_lease_and_nothing_else(staff):
     job = claim_job(make_job(staff).pk)
-    with pytest.raises(ZeroDivisionError), progress_of(job).finishing():
-        store_file(job=job, name="a.txt", content_type="text/plain", content=b"x")
-        raise ZeroDivisionError
+
+    def store_and_break():
+        with progress_of(job).finishing():
+            store_file(job=job, name="a.txt", content_type="text/plain", content=b"x")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store_and_break()
     assert StoredFile.objects.count() == 0
     assert fresh(job).state == JobState.RUNNING
 

@@ -48,20 +48,26 @@ def run_job(*, job_id: UUID) -> JobState | None:
         log.info("job %s (%s) stopped: %s", job.pk, job.kind, type(stop).__name__)
         return None
     except PASSING as error:
-        connection.close_if_unusable_or_obsolete()
+        _mend_connection()
         return _try_again(job, error)
     except Exception as error:
         if not isinstance(error, DomainError):
             log.exception("job %s (%s) failed", job.pk, job.kind)
-        connection.close_if_unusable_or_obsolete()
+        _mend_connection()
         return _fail(job, _explained(error))
     return JobState.DONE
+
+
+def _mend_connection() -> None:
+    """Let go of a connection that the fault has cut, so that the job's end can be written over a new one."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
 
 
 def _explained(error: Exception) -> str:
     """What the reader of the job's page is told: what happened and what to do, never a traceback."""
     if isinstance(error, DomainError):
-        return f"{error} {error.what_to_do}".strip()
+        return "\n".join(str(line) for line in (error.title, error.facts, error.what_to_do) if line)
     if isinstance(error, UnknownKind):
         return _("This version of the portal does not know this kind of work. Tell the system administrator.")
     if isinstance(error, SoftTimeLimitExceeded):

@@ -32,7 +32,7 @@ WHERE id IN (
     SELECT id FROM jobs_job due
     WHERE state = ANY(%(live)s) AND attempt < %(most)s
       AND (lease_until < clock_timestamp() OR (lease_until IS NULL AND state = %(queued)s))
-      AND (sent_at IS NULL OR sent_at < lease_until OR sent_at < clock_timestamp() - %(resend)s)
+      AND (sent_at IS NULL OR sent_at < lease_until OR sent_at < clock_timestamp() - make_interval(secs => %(resend)s))
       AND (lease_token IS NOT NULL OR NOT EXISTS (SELECT FROM jobs_job child WHERE child.parent_id = due.id))
     ORDER BY created_at, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
 )
@@ -94,7 +94,7 @@ def sweep_jobs() -> Swept:
                 "live": list(LIVE_STATES),
                 "queued": JobState.QUEUED,
                 "most": Job.MAX_ATTEMPTS,
-                "resend": RESEND_AFTER,
+                "resend": RESEND_AFTER.total_seconds(),
                 "limit": SWEEP_AT_MOST,
             },
         )
