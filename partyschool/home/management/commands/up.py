@@ -8,18 +8,19 @@ import os
 import socket
 import sys
 from argparse import ArgumentParser
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from partyschool.home.demo.accounts import NAMES, PASSWORD
+from partyschool.home.demo.school import ForeignData, found
 from partyschool.home.supervisor import Supervisor
 
 READY_SECONDS = 180
-DEMO_ACCOUNTS = ("staff", "officer", "trainee", "orgdept", "teacher", "finance", "leader", "auditor", "admin")
 
 
 class Command(BaseCommand):
@@ -55,8 +56,8 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        if settings.DEBUG and not get_user_model().objects.exists():
-            call_command("demo", stdout=self.stdout)
+        if settings.DEBUG and not _another_school():
+            call_command("demo", size=_demo_size(), stdout=self.stdout)
         connections.close_all()
 
     def _run(self, supervisor: Supervisor, options: dict[str, Any]) -> None:
@@ -117,11 +118,27 @@ class Command(BaseCommand):
     def _announce(self, host: str, port: int) -> None:
         """Print the address and, for the demo school, who can log in."""
         self.stdout.write(f"\nThe portal is ready: http://{host}:{port}/")
-        if settings.DEBUG and get_user_model().objects.filter(username="staff").exists():
-            self.stdout.write(f"Demo log-ins: {' '.join(DEMO_ACCOUNTS)}")
+        if settings.DEBUG and not _another_school():
+            self.stdout.write(f"Demo log-ins: {' '.join(NAMES)}")
+            self.stdout.write(f"Password of all: {PASSWORD}")
         self.stdout.write("Ctrl-C stops everything; the data stay.\n")
         self.stdout.flush()
         connections.close_all()
+
+
+def _another_school() -> bool:
+    """Whether the database holds a school that is not the demo school."""
+    try:
+        found()
+    except ForeignData:
+        return True
+    return False
+
+
+def _demo_size() -> str:
+    """The size of the demo school that is here already, else the small one."""
+    demo, _ = found()
+    return demo.size.name if demo else "small"
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
@@ -139,7 +156,7 @@ def _is_ready(host: str, port: int) -> bool:
     name = next((name for name in settings.ALLOWED_HOSTS if not name.startswith(("*", "."))), "localhost")
     try:
         connection.request("GET", "/readyz", headers={"Host": name, "X-Forwarded-Proto": "https"})
-        return connection.getresponse().status in {200, 404}
+        return connection.getresponse().status == HTTPStatus.OK
     except OSError:
         return False
     finally:
