@@ -55,6 +55,10 @@ class LessonForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.initial["cancelled"] = self.instance.cancelled_at is not None
 
+    def _get_validation_exclusions(self) -> set[str]:
+        # The rules against double booking ask for it, though people enter it as a switch.
+        return super()._get_validation_exclusions() - {"cancelled_at"}  # type: ignore[misc] -- as below
+
     def _post_clean(self) -> None:
         cancelled = self.cleaned_data.get("cancelled", False)
         if cancelled != (self.instance.cancelled_at is not None):
