@@ -1,13 +1,10 @@
-from django.http import HttpResponse
 from django.urls import path
 
-from partyschool.accounts.policies import policy
-
-
-@policy()
-def _soon(request, **kwargs):
-    return HttpResponse(status=404)
-
+from .views import board
 
 app_name = "standards"
-urlpatterns = [path("", _soon, name="board")]
+
+urlpatterns = [
+    path("", board.board, name="board"),
+    path("<slug:indicator>/", board.records, name="records"),
+]

@@ -43,7 +43,7 @@
     return {
       ...shared,
       ...axes(data),
-      grid: { left: 8, right: 20, top: 24, bottom: data.series.length > 1 ? 36 : 8, containLabel: true },
+      grid: { left: 8, right: data.kind === "hbar" ? 56 : 20, top: 24, bottom: data.series.length > 1 ? 36 : 8, containLabel: true },
       legend: { show: data.series.length > 1, bottom: 0, textStyle: { color: ink } },
       series: data.series.map((one) => ({
         name: one.name, data: one.data, type: data.kind === "line" ? "line" : "bar",

@@ -1,0 +1,136 @@
+"""Fills an empty portal with the demo school."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+from django.db import transaction
+
+from courses.enums import RoundState
+from faculty.models import Teacher
+from partyschool.accounts.models import Unit, User
+from partyschool.audit.models import AuditEvent
+from partyschool.audit.services.events import record_event
+from partyschool.common import clock
+from partyschool.common.errors import WrongState
+from trainees.models import Cadre
+from trainees.services.reports import build_reports
+from trainees.services.years import close_year
+
+from . import plans
+from .accounts import build_accounts
+from .history import Chronicle, build_rooms, build_round
+from .money import build_budget, post_spending
+from .people import build_cadres, build_teachers
+from .rules import build_rules
+from .sizes import SIZES, Size
+from .units import build_units
+
+BEGUN, FINISHED = "demo.begin", "demo.finish"
+Say = Callable[[str], object]
+
+
+class ForeignData(WrongState):
+    """The database holds a school that is not the demo school."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demo school as it was begun: its size and the moment it calls now."""
+
+    size: Size
+    now: datetime
+
+    @property
+    def year(self) -> int:
+        return plans.present_year(self.now)
+
+
+def found() -> tuple[Demo | None, bool]:
+    """The demo school that is here (or None), and whether it is finished. Raises `ForeignData` where another school is."""
+    events = AuditEvent.objects.filter(action__in=(BEGUN, FINISHED)).unscoped("which demo school is here")
+    begun = {event.action: event.data for event in events}
+    if BEGUN in begun:
+        facts = begun[BEGUN]
+        return Demo(SIZES[facts["size"]], datetime.fromisoformat(facts["now"])), FINISHED in begun
+    if User.objects.exists() or Unit.objects.exists():
+        raise ForeignData("This database already holds a school that is not the demo school.")
+    return None, False
+
+
+def fill(demo: Demo, *, say: Say) -> None:
+    """Store the demo school: people, rules, last year closed, the present year under way, a drafted round.
+
+    Everything is drawn from one seed. Begun and interrupted, it goes on where it stopped. The walk through the present year is in
+    docs/operations.md.
+    """
+    if not User.objects.exists():
+        _begin(demo, say)
+    staff = User.objects.get(username="staff")
+    post_spending((demo.year - 1, demo.year), User.objects.get(username="finance"), demo.now)
+    _live_years(demo, staff, say)
+    closed_at = min(demo.now, clock.school_instant(date(demo.year, 1, 8), time(10)))
+    closing = close_year(year=demo.year - 1, by=staff, now=closed_at)
+    say(
+        f"{closing.year} is closed: {closing.passed} passed, {closing.failed} failed, {closing.exempt} exempt"
+    )
+    build_reports(year=closing.year, by=staff)
+    record_event(action=FINISHED, subject="home.demo:school", by=staff)
+
+
+@transaction.atomic
+def _begin(demo: Demo, say: Say) -> None:
+    random = Random("liangjiang")  # noqa: S311 -- names of nobody need no secrecy
+    units = build_units(demo.size)
+    cadres = build_cadres(demo.size, units, demo.year, random)
+    teachers = build_teachers(random)
+    staff = build_accounts(cadres, teachers)
+    build_rooms()
+    build_rules(demo.year - 1, demo.year)
+    build_budget((demo.year - 1, demo.year))
+    facts = {"size": demo.size.name, "now": demo.now.isoformat()}
+    record_event(action=BEGUN, subject="home.demo:school", by=staff, data=facts)
+    say(f"{len(units)} units, {len(cadres)} cadres, {len(teachers)} teachers")
+
+
+def _live_years(demo: Demo, staff: User, say: Say) -> None:
+    cadres = list(Cadre.objects.order_by("pk").unscoped("filling the demo school"))
+    teachers = list(Teacher.objects.order_by("pk"))
+    chronicle = Chronicle(
+        cadres=cadres, teachers=teachers, venue_size=demo.size.venue, by=staff, now=demo.now
+    )
+    opened = clock.school_instant(date(demo.year - 1, 9, 15), time(9))
+    past_round = build_round(
+        demo.year - 1, state=RoundState.CLOSED, opens_at=opened, closes_at=opened + timedelta(days=14)
+    )
+    for year in (demo.year - 1, demo.year):
+        programme = list(plans.year_plans(year, demo.size, demo.now))
+        held = [
+            pair
+            for pair in zip(programme, chronicle.announce(programme, past_round), strict=True)
+            if pair[0].lessons[-1].ends_at < demo.now
+        ]
+        for number, (plan, offering) in enumerate(held, 1):
+            chronicle.live_through(plan, offering)
+            if number % 200 == 0 or number == len(held):
+                say(
+                    f"{year}: {number} of {len(held)} past offerings closed, {len(programme) - len(held)} to come"
+                )
+    coming = plans.upcoming(demo.year, clock.school_date(demo.now))
+    (offering,) = chronicle.announce([coming])
+    chronicle.enrol(coming, offering, cadres[5:37])
+    _draft_round(chronicle, demo)
+
+
+def _draft_round(chronicle: Chronicle, demo: Demo) -> None:
+    """The round that waits to be opened. Its topics were held on the last two working days, so the whole year can be walked today."""
+    hour = demo.now.replace(minute=0, second=0, microsecond=0)
+    draft = build_round(
+        demo.year,
+        state=RoundState.DRAFT,
+        opens_at=hour - timedelta(days=1),
+        closes_at=hour + timedelta(days=14),
+    )
+    days = plans.last_working_days(clock.school_date(demo.now))
+    chronicle.announce(plans.topics(demo.year, days, seats=None, factor=demo.size.seat_factor), draft)
