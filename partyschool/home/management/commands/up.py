@@ -18,6 +18,7 @@ from django.db import connections
 
 from partyschool.home.demo.accounts import NAMES, PASSWORD
 from partyschool.home.demo.school import ForeignData, found
+from partyschool.home.heartbeat import broker, worker_alive
 from partyschool.home.supervisor import Supervisor
 
 READY_SECONDS = 180
@@ -57,7 +58,9 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         if settings.DEBUG and not _another_school():
-            call_command("demo", size=_demo_size(), stdout=self.stdout)
+            demo, finished = found()
+            if not finished:
+                call_command("demo", size=demo.size.name if demo else "small", stdout=self.stdout)
         connections.close_all()
 
     def _run(self, supervisor: Supervisor, options: dict[str, Any]) -> None:
@@ -101,7 +104,7 @@ class Command(BaseCommand):
                 ],
                 environment,
             )
-            dead = supervisor.wait(lambda: _is_ready(host, port), READY_SECONDS)
+            dead = supervisor.wait(lambda: _has_worker() and _is_ready(host, port), READY_SECONDS)
             if not dead and not supervisor.stopping:
                 if not _is_ready(host, port):
                     raise CommandError(f"The portal was not ready after {READY_SECONDS} s: see /readyz.")
@@ -135,12 +138,6 @@ def _another_school() -> bool:
     return False
 
 
-def _demo_size() -> str:
-    """The size of the demo school that is here already, else the small one."""
-    demo, _ = found()
-    return demo.size.name if demo else "small"
-
-
 def _refuse_taken_port(host: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -148,6 +145,12 @@ def _refuse_taken_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise CommandError(f"Port {port} is taken. Choose another: make run PORT=8001") from error
+
+
+def _has_worker() -> bool:
+    """Whether a worker has given a sign of life; asked first, so that the log is not filled by a `/readyz` that cannot be."""
+    with broker() as client:
+        return worker_alive(client)
 
 
 def _is_ready(host: str, port: int) -> bool:
