@@ -81,7 +81,7 @@ class SelectionRoundForm(forms.ModelForm):
         help_text=_("None ticked: open to all."),
     )
     offerings = forms.ModelMultipleChoiceField(
-        label=_("topics"),
+        label=_("topics of the round"),
         queryset=Offering.objects.none(),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
@@ -145,7 +145,11 @@ class CadreResultsForm(forms.Form):
     sort = forms.ChoiceField(
         label=_("Order"),
         required=False,
-        choices=[("name", _("By name")), ("least", _("Least credits first")), ("most", _("Most credits first"))],
+        choices=[
+            ("name", _("By name")),
+            ("least", _("Least credits first")),
+            ("most", _("Most credits first")),
+        ],
     )
 
     def __init__(self, *args: Any, years: list[int], user: Any, **kwargs: Any) -> None:
@@ -170,7 +174,9 @@ class CheckCodeForm(forms.Form):
     code = forms.CharField(
         label=_("Check code"),
         max_length=40,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
         help_text=_("16 letters and digits beside the signature. Spaces, hyphens and case do not matter."),
     )
 
@@ -184,7 +190,9 @@ class CheckCodeForm(forms.Form):
 class CheckFileForm(forms.Form):
     """A file to be compared with what was issued; it is read once and kept nowhere."""
 
-    file = forms.FileField(label=_("File"), help_text=_("PDF or Excel file, at most 20 MB. It is compared and not kept."))
+    file = forms.FileField(
+        label=_("File"), help_text=_("PDF or Excel file, at most 20 MB. It is compared and not kept.")
+    )
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

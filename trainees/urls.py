@@ -1,6 +1,7 @@
 from django.urls import path
 
-from .views import credits, electives, organisation, packets, verify
+from .views import credits as own_credits
+from .views import electives, organisation, packets, verify
 
 app_name = "trainees"
 urlpatterns = [
@@ -8,8 +9,8 @@ urlpatterns = [
     path("electives/<int:offering_id>/", electives.topic, name="topic"),
     path("electives/<int:offering_id>/select/", electives.select, name="select"),
     path("electives/<int:offering_id>/withdraw/", electives.withdraw, name="withdraw"),
-    path("credits/", credits.credits_page, name="credits"),
-    path("credits/offerings/<int:offering_id>/", credits.offering_attendance, name="credits_offering"),
+    path("credits/", own_credits.credits_page, name="credits"),
+    path("credits/offerings/<int:offering_id>/", own_credits.offering_attendance, name="credits_offering"),
     path("organisation/", organisation.organisation, name="organisation"),
     path("organisation/cadres/", organisation.cadres, name="organisation_cadres"),
     path("organisation/cadres/<int:cadre_id>/", organisation.cadre, name="organisation_cadre"),

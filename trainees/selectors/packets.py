@@ -1,20 +1,26 @@
 """Report packets as pages show them, and the check of a code that anybody may make."""
 
 import unicodedata
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from partyschool.accounts.models import Unit
 from partyschool.common.errors import NotFound
 from partyschool.common.pdf import document_number
+from trainees.enums import PacketState
 from trainees.models import ReportPacket
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0 and O, 1, I and L, U: nothing that is misread on paper."""
 GROUP = 4
+STATES = {
+    PacketState.VALID: (_("In force"), "success"),
+    PacketState.SUPERSEDED: (_("Replaced by a newer one"), "neutral"),
+    PacketState.WITHDRAWN: (_("Taken back by the school"), "danger"),
+}
+"""What a packet's state is called, and its tone."""
 
 
 class UnknownCode(NotFound):
@@ -60,13 +66,27 @@ def packet_by_code(typed: str) -> ReportPacket:
     return packet
 
 
-def packets_of_year(user: Any, *, year: int, within: Unit | None = None) -> Sequence[ReportPacket]:
-    """The packets of `year` whose recipient `user` may see, below `within`, in the order of the tree, newest first."""
+@dataclass(frozen=True)
+class PacketLine:
+    """A packet as lists and the check show it."""
+
+    packet: ReportPacket
+
+    @property
+    def number(self) -> str:
+        return packet_number(self.packet)
+
+    @property
+    def state_label(self) -> str:
+        return str(STATES[PacketState(self.packet.state)][0])
+
+    @property
+    def tone(self) -> str:
+        return STATES[PacketState(self.packet.state)][1]
+
+
+def packets_of_year(user: Any, *, year: int) -> list[PacketLine]:
+    """The packets of `year` whose recipient `user` may see, in the order of the tree, newest first."""
     packets = ReportPacket.objects.visible_to(user).filter(year=year)
-    if within is not None:
-        packets = packets.filter(recipient__path__startswith=within.path)
-    return list(
-        packets.select_related("recipient", "notice", "annex", "superseded_by").order_by(
-            "recipient__path", "-issued_at", "-pk"
-        )
-    )
+    rows = packets.select_related("recipient").order_by("recipient__path", "-issued_at", "-pk")
+    return [PacketLine(packet) for packet in rows]

@@ -1,0 +1,212 @@
+"""The credit report that organisation departments and unit officers read: figures, lists and persons of the reader's own scope."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from partyschool.accounts.models import Unit
+from trainees.enums import AssessmentResult, CreditCategory
+from trainees.models import Cadre, CreditScheme, YearlyAssessment
+
+from .credits import YearAccount, explain_year
+from .reasons import reasons_text
+from .reports import Tally
+
+ORDERS = {
+    "name": ("cadre__name", "id"),
+    "least": ("counted", "id"),
+    "most": ("-counted", "-id"),
+}
+"""How the list of cadres may be sorted: parameter → keyset order."""
+
+
+def closed_years() -> list[int]:
+    """The years that have results, newest first."""
+    results = YearlyAssessment._base_manager.filter(year=OuterRef("year"))
+    years = CreditScheme.objects.filter(Exists(results)).order_by("-year").values_list("year", flat=True)
+    return list(years.distinct())
+
+
+def results_of(user: Any, *, year: int, within: Unit | None) -> QuerySet[YearlyAssessment]:
+    """The results of `year` in the units that `user` is responsible for, below `within`; the own result is not added to them."""
+    results = YearlyAssessment.objects.visible_to(user).filter(
+        user.scope.unit_condition("unit__path"), year=year
+    )
+    return results.filter(unit__path__startswith=within.path) if within else results
+
+
+def whole_of(user: Any) -> Unit | None:
+    """The one unit whose subtree is all that `user` is responsible for, or None if there are several or the whole school."""
+    if user.scope.whole_school or len(user.scope.unit_paths) != 1:
+        return None
+    return Unit.objects.filter(path=user.scope.unit_paths[0]).first()
+
+
+@dataclass(frozen=True)
+class UnitLine:
+    """A unit with everything below it. `divided` if results lie in more than one unit of it, so that it can be looked into."""
+
+    unit: Unit
+    tally: Tally
+    divided: bool
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A year in figures: everybody in scope, and unit by unit in the order of the tree."""
+
+    whole: Tally
+    units: Sequence[UnitLine]
+
+    @property
+    def lowest(self) -> Sequence[UnitLine]:
+        """The units with the lowest pass rates, at most 20, for the chart."""
+        assessed = [line for line in self.units if line.tally.pass_rate is not None]
+        return sorted(assessed, key=lambda line: line.tally.pass_rate or 0)[:20]
+
+
+def overview(user: Any, *, year: int, within: Unit | None) -> Overview:
+    """The results of `year` counted by the units directly below `within`, or below the top of the reader's scope. 2 queries."""
+    counted = (
+        results_of(user, year=year, within=within)
+        .values_list("unit__path")
+        .annotate(
+            passed=Count("pk", filter=Q(result=AssessmentResult.PASS)),
+            failed=Count("pk", filter=Q(result=AssessmentResult.FAIL)),
+            exempt=Count("pk", filter=Q(result=AssessmentResult.EXEMPT)),
+        )
+        .order_by("unit__path")
+    )
+    whole = Tally()
+    tallies: dict[str, Tally] = {}
+    paths: dict[str, int] = {}
+    for path, passed, failed, exempt in counted:
+        group = _group(path, user, within)
+        paths[group] = paths.get(group, 0) + 1
+        for tally in (whole, tallies.setdefault(group, Tally())):
+            tally.add(AssessmentResult.PASS, passed)
+            tally.add(AssessmentResult.FAIL, failed)
+            tally.add(AssessmentResult.EXEMPT, exempt)
+    units = Unit.objects.filter(path__in=tallies)
+    return Overview(whole, [UnitLine(unit, tallies[unit.path], paths[unit.path] > 1) for unit in units])
+
+
+def _group(path: str, user: Any, within: Unit | None) -> str:
+    """The path of the line that a unit is counted in."""
+    if within:
+        return path[: len(within.path) + Unit.steplen]
+    if user.scope.whole_school:
+        return path[: 2 * Unit.steplen]
+    return next(top for top in user.scope.unit_paths if path.startswith(top))
+
+
+TONES = {AssessmentResult.PASS: "success", AssessmentResult.FAIL: "danger", AssessmentResult.EXEMPT: "info"}
+
+
+@dataclass(frozen=True)
+class ResultLine:
+    """One result as a list shows it."""
+
+    assessment: YearlyAssessment
+
+    @property
+    def tone(self) -> str:
+        return TONES[AssessmentResult(self.assessment.result)]
+
+    @property
+    def reasons(self) -> str:
+        return reasons_text(self.assessment.reasons)
+
+
+def result_lines(rows: Iterable[YearlyAssessment]) -> list[ResultLine]:
+    """Results with their tones and reasons in words."""
+    return [ResultLine(row) for row in rows]
+
+
+def warning_list(user: Any, *, year: int, within: Unit | None, most: int = 10) -> list[ResultLine]:
+    """Those who cannot be rated excellent, least credits first."""
+    failed = results_of(user, year=year, within=within).filter(result=AssessmentResult.FAIL)
+    return result_lines(failed.select_related("cadre", "unit").order_by("counted", "pk")[:most])
+
+
+def cadre_results(
+    user: Any, *, year: int, within: Unit | None, result: str = "", rank: str = "", name: str = ""
+) -> QuerySet[YearlyAssessment]:
+    """The rows of the list of cadres; page them by one of `ORDERS`."""
+    rows = results_of(user, year=year, within=within).select_related("cadre", "unit")
+    if result:
+        rows = rows.filter(result=result)
+    if rank:
+        rows = rows.filter(rank=rank)
+    if name:
+        rows = rows.filter(cadre__name__icontains=name)
+    return rows
+
+
+@dataclass(frozen=True)
+class CategoryFigures:
+    """One category of a closed year as it was stored."""
+
+    label: str
+    earned: float
+    cap: float | None
+    counted: float
+
+
+@dataclass(frozen=True)
+class PersonRecord:
+    """A cadre's years as one reader may see them.
+
+    For a cadre in scope `account` explains the chosen year entry by entry. Of a cadre who has moved elsewhere only the results of
+    the years in the reader's units are left: `account` is None, `stored` shows the chosen one.
+    """
+
+    cadre: Cadre
+    results: Sequence[YearlyAssessment]
+    year: int
+    account: YearAccount | None
+    stored: YearlyAssessment | None
+
+    @property
+    def lines(self) -> list[ResultLine]:
+        return result_lines(self.results)
+
+    @property
+    def stored_line(self) -> ResultLine | None:
+        return ResultLine(self.stored) if self.stored else None
+
+    @property
+    def stored_categories(self) -> list[CategoryFigures]:
+        if self.stored is None:
+            return []
+        figures = self.stored.breakdown
+        return [
+            CategoryFigures(str(category.label), **figures[category.value])
+            for category in CreditCategory
+            if category.value in figures
+        ]
+
+
+def person_record(user: Any, *, cadre_id: int, year: int | None = None) -> PersonRecord | None:
+    """What `user` may see of one cadre, with `year` (default: the newest) explained; None if nothing at all."""
+    cadre = Cadre.objects.visible_to(user).select_related("unit").filter(pk=cadre_id).first()
+    if cadre is not None:
+        found = YearlyAssessment.objects.of_cadre(cadre)
+    else:
+        found = YearlyAssessment.objects.visible_to(user).filter(cadre=cadre_id)
+    results = list(found.select_related("cadre__unit", "unit", "scheme").order_by("-year"))
+    if cadre is None and not results:
+        return None
+    chosen = year or (results[0].year if results else None)
+    stored = next((one for one in results if one.year == chosen), None)
+    if cadre is None and stored is None:
+        return None
+    return PersonRecord(
+        cadre=cadre or results[0].cadre,
+        results=results,
+        year=chosen or 0,
+        account=explain_year(cadre, chosen) if cadre and chosen else None,
+        stored=stored,
+    )

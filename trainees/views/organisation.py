@@ -1,0 +1,117 @@
+"""The credit report: overview, list of cadres, one person."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from partyschool.accounts.enums import Role
+from partyschool.accounts.models import Unit
+from partyschool.accounts.policies import policy
+from partyschool.common.paging import keyset_page
+from trainees.forms import CadreResultsForm
+from trainees.selectors.organisation import (
+    ORDERS,
+    cadre_results,
+    closed_years,
+    overview,
+    person_record,
+    result_lines,
+    warning_list,
+    whole_of,
+)
+from trainees.selectors.packets import packets_of_year
+
+READERS = (Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR)
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    """A whole number from the address, None where there is none. Raises 404 on nonsense."""
+    value = request.GET.get(name, "").strip()
+    if not value:
+        return None
+    if not value.isascii() or not value.isdigit() or len(value) > 9:
+        raise Http404
+    return int(value)
+
+
+def _unit(request: HttpRequest) -> Unit | None:
+    """The unit asked for, or the top of the reader's scope. Raises 404 for a unit outside the scope."""
+    chosen = _number(request, "unit")
+    if chosen is None:
+        return whole_of(request.user)
+    return get_object_or_404(Unit.objects.visible_to(request.user), pk=chosen)
+
+
+@policy(*READERS)
+@require_safe
+def organisation(request: HttpRequest) -> HttpResponse:
+    """A closed year in figures: results by unit, who cannot be rated excellent, the report packets."""
+    years = closed_years()
+    year = _number(request, "year") or (years[0] if years else None)
+    within = _unit(request)
+    context: dict[str, Any] = {
+        "years": years,
+        "year": year,
+        "within": within,
+        "chosen": "unit" in request.GET,
+    }
+    if year in years:
+        figures = overview(request.user, year=year, within=within)
+        context |= {
+            "overview": figures,
+            "warnings": warning_list(request.user, year=year, within=within),
+            "packets": packets_of_year(request.user, year=year),
+            "chart_labels": [line.unit.name for line in figures.lowest],
+            "chart_series": [
+                {"name": _("Pass rate"), "data": [line.tally.pass_rate for line in figures.lowest]}
+            ],
+        }
+    context["may_build"] = request.user.scope.has(Role.STAFF)
+    context["awaits_packet"] = request.user.scope.has(Role.ORGDEPT)
+    return render(request, "trainees/organisation.html", context)
+
+
+@policy(*READERS)
+@require_safe
+def cadres(request: HttpRequest) -> HttpResponse:
+    """The cadres of a closed year with their results, filtered, sorted, page by page."""
+    years = closed_years()
+    within = _unit(request)
+    form = CadreResultsForm(request.GET, years=years, user=request.user)
+    chosen = form.chosen()
+    year = chosen["year"] or (years[0] if years else 0)
+    rows = cadre_results(
+        request.user,
+        year=year,
+        within=within,
+        result=chosen["result"],
+        rank=chosen["rank"],
+        name=chosen["name"],
+    )
+    page = keyset_page(
+        rows,
+        order=ORDERS[chosen["sort"] or "name"],
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    context = {
+        "filter_form": form,
+        "page": page,
+        "lines": result_lines(page),
+        "year": year,
+        "within": within,
+    }
+    return render(request, "trainees/organisation_cadres.html", context)
+
+
+@policy(*READERS)
+@require_safe
+def cadre(request: HttpRequest, cadre_id: int) -> HttpResponse:
+    """One cadre: the results of the years, and where every credit of one year comes from."""
+    record = person_record(request.user, cadre_id=cadre_id, year=_number(request, "year"))
+    if record is None:
+        raise Http404
+    return render(request, "trainees/person.html", {"record": record})

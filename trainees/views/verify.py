@@ -1,0 +1,49 @@
+"""Whether a paper or file is what the school issued: open to anybody, without a log-in and without personal data."""
+
+import hashlib
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from partyschool.accounts.policies import policy
+from trainees.forms import CheckCodeForm, CheckFileForm
+from trainees.selectors.packets import PacketLine, UnknownCode, packet_by_code
+
+
+@policy(public=True)
+@require_safe
+def verify_form(request: HttpRequest) -> HttpResponse:
+    """Ask for a code and go to its page."""
+    form = CheckCodeForm(request.GET if "code" in request.GET else None)
+    if form.is_bound and form.is_valid():
+        return HttpResponseRedirect(reverse("trainees:verify", args=[form.cleaned_data["code"]]))
+    return render(request, "trainees/verify_form.html", {"form": form})
+
+
+@policy(public=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest, code: str) -> HttpResponse:
+    """What the school issued under a code, and whether an uploaded file is the very one."""
+    try:
+        packet = packet_by_code(code)
+    except UnknownCode as unknown:
+        context = {"denial": unknown, "form": CheckCodeForm(), "typed": code[:40]}
+        return render(request, "trainees/verify_unknown.html", context, status=404)
+    context = {
+        "line": PacketLine(packet),
+        "successor": PacketLine(packet.superseded_by) if packet.superseded_by else None,
+        "form": CheckFileForm(),
+    }
+    if request.method == "POST":
+        context["form"] = form = CheckFileForm(request.POST, request.FILES)
+        if form.is_valid():
+            digest = hashlib.sha256()
+            for chunk in form.cleaned_data["file"].chunks():
+                digest.update(chunk)
+            context["checked"] = True
+            context["match"] = {packet.notice.sha256: "notice", packet.annex.sha256: "annex"}.get(
+                digest.hexdigest()
+            )
+    return render(request, "trainees/verify.html", context)
