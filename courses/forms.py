@@ -57,13 +57,13 @@ class LessonForm(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         # The rules against double booking ask for it, though people enter it as a switch.
-        return super()._get_validation_exclusions() - {"cancelled_at"}  # type: ignore[misc] -- as below
+        return super()._get_validation_exclusions() - {"cancelled_at"}  # type: ignore[misc]  # as below
 
     def _post_clean(self) -> None:
         cancelled = self.cleaned_data.get("cancelled", False)
         if cancelled != (self.instance.cancelled_at is not None):
             self.instance.cancelled_at = clock.now() if cancelled else None
-        super()._post_clean()  # type: ignore[misc] -- a documented hook of ModelForm that the stubs leave out
+        super()._post_clean()  # type: ignore[misc]  # a documented hook of ModelForm that the stubs leave out
 
 
 class LessonFormSet(forms.BaseInlineFormSet):

@@ -133,7 +133,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         name = connection.settings_dict["NAME"]
         drop = f'DROP DATABASE IF EXISTS "{name}_pristine" WITH (FORCE)'
         _maintenance(drop, f'CREATE DATABASE "{name}_pristine" TEMPLATE "{name}"')
-    TransactionTestCase._fixture_teardown = _put_back  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = _put_back  # type: ignore[method-assign]  # for the whole session
     yield
     with django_db_blocker.unblock():
         _maintenance(drop)

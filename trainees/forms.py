@@ -109,7 +109,7 @@ class SelectionRoundForm(forms.ModelForm):
             free &= Q(state__in=[OfferingState.PLANNED, OfferingState.PUBLISHED])
             own = Q(selection_round=self.instance.pk) if self.instance.pk else Q(pk__in=[])
             choices = Offering.objects.filter(free | own).order_by("-year", "starts_on", "pk")
-            self.fields["offerings"].queryset = choices  # type: ignore[attr-defined] -- a ModelMultipleChoiceField
+            self.fields["offerings"].queryset = choices  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
             if self.instance.pk:
                 self.initial["offerings"] = list(Offering.objects.filter(own).values_list("pk", flat=True))
 
@@ -123,7 +123,7 @@ class YearForm(forms.Form):
         super().__init__(*args, **kwargs)
         this_year = clock.school_year()
         years = range(this_year, this_year - 10, -1)
-        self.fields["year"].choices = [(year, str(year)) for year in years]  # type: ignore[attr-defined] -- a ChoiceField
+        self.fields["year"].choices = [(year, str(year)) for year in years]  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class EnrolForm(forms.Form):
@@ -154,10 +154,10 @@ class CadreResultsForm(forms.Form):
 
     def __init__(self, *args: Any, years: list[int], user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["year"].choices = [(year, str(year)) for year in years]  # type: ignore[attr-defined] -- a ChoiceField
+        self.fields["year"].choices = [(year, str(year)) for year in years]  # type: ignore[attr-defined]  # a ChoiceField
         units = list(Unit.objects.visible_to(user).only("name", "depth"))
         top = min((unit.depth for unit in units), default=0)
-        self.fields["unit"].choices = [  # type: ignore[attr-defined] -- a ChoiceField
+        self.fields["unit"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
             ("", _("All units")),
             *((unit.pk, "\u3000" * (unit.depth - top) + unit.name) for unit in units),
         ]

@@ -13,7 +13,7 @@ from .rules import roles_against
 class UnitChoiceField(forms.ModelChoiceField):
     """A unit of the tree, indented by its depth."""
 
-    def label_from_instance(self, unit: Unit) -> str:  # type: ignore[override] -- a narrower model
+    def label_from_instance(self, unit: Unit) -> str:  # type: ignore[override]  # a narrower model
         return "\u3000" * (unit.depth - 1) + unit.name
 
 
@@ -35,7 +35,7 @@ class UnitForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "parent" in self.fields:
-            self.fields["parent"].queryset = Unit.objects.filter(closed_on__isnull=True)  # type: ignore[attr-defined] -- a ModelChoiceField
+            self.fields["parent"].queryset = Unit.objects.filter(closed_on__isnull=True)  # type: ignore[attr-defined]  # a ModelChoiceField
 
 
 class RoleGrantForm(forms.ModelForm):

@@ -17,5 +17,5 @@ def roles_against(role: str, held: Iterable[str]) -> list[str]:
     return sorted(
         other
         for other in others
-        if other in APART.get(role, ()) or role in APART.get(other, ())  # type: ignore[call-overload] -- plain strings equal enum members
+        if other in APART.get(role, ()) or role in APART.get(other, ())  # type: ignore[call-overload]  # plain strings equal enum members
     )

@@ -104,13 +104,13 @@ class ScopedAdminMixin:
     """Rows and choices of scoped models are those the user may see; nothing is ever deleted."""
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
-        queryset = super().get_queryset(request)  # type: ignore[misc] -- a mixin over Django's admin options
+        queryset = super().get_queryset(request)  # type: ignore[misc]  # a mixin over Django's admin options
         return queryset.visible_to(request.user) if isinstance(queryset, ScopedQuerySet) else queryset
 
     def get_field_queryset(
         self, db: str | None, db_field: Any, request: HttpRequest
     ) -> models.QuerySet | None:
-        queryset = super().get_field_queryset(db, db_field, request)  # type: ignore[misc] -- as above
+        queryset = super().get_field_queryset(db, db_field, request)  # type: ignore[misc]  # as above
         if queryset is None:
             queryset = db_field.remote_field.model._default_manager.all()
         return queryset.visible_to(request.user) if isinstance(queryset, ScopedQuerySet) else queryset
@@ -163,7 +163,7 @@ class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
             refusal = constraint_text(error)
         except DomainError as error:
             refusal = refusal_text(error)
-        request.refusal = str(refusal)  # type: ignore[attr-defined] -- read by get_form of this same request
+        request.refusal = str(refusal)  # type: ignore[attr-defined]  # read by get_form of this same request
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -184,7 +184,7 @@ class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
         **context: Any,
     ) -> TemplateResponse:
         """An admin page beside Django's own, in the same frame."""
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined] -- as Django's own admin views do
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # as Django's own admin views do
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": obj, "title": title}
         return TemplateResponse(request, template, {**frame, **context}, status=status)
 

@@ -43,4 +43,4 @@ class LoginNameForm(forms.ModelForm):
     def _post_clean(self) -> None:
         if "login_name" in self.cleaned_data:
             self.instance.user = self.linked_user
-        super()._post_clean()  # type: ignore[misc] -- a documented hook of ModelForm that the stubs leave out
+        super()._post_clean()  # type: ignore[misc]  # a documented hook of ModelForm that the stubs leave out

@@ -210,7 +210,7 @@ def _collect(folder: Path, root: Path, messages: dict[Key, Message]) -> None:
 
 def _chinese_of_django() -> set[Key]:
     """What Django itself says in Simplified Chinese."""
-    root = Path(find_spec("django").origin).parent  # type: ignore[union-attr, arg-type]
+    root = Path(find_spec("django").origin).parent  # type: ignore[union-attr, arg-type]  # Django is there, and is a package
     paths = root.glob("**/locale/zh_Hans/LC_MESSAGES/django.mo")
     return {_key(entry) for path in paths for entry in polib.mofile(str(path))}
 

@@ -51,7 +51,7 @@ class OfferingRosterAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("rolls called"))
     def rolls_called(self, offering: OfferingRoster) -> str:
-        return f"{offering.called_count} / {offering.lesson_count}"  # type: ignore[attr-defined] -- annotated by roster_list
+        return f"{offering.called_count} / {offering.lesson_count}"  # type: ignore[attr-defined]  # annotated by roster_list
 
     # -- pages
 
@@ -139,9 +139,9 @@ class OfferingRosterAdmin(ReadOnlyAdmin):
         offering = self.get_or_404(request, offering_id)
         form = EnrolForm(request.POST or None)
         field = form.fields["cadre"]
-        field.queryset = Cadre.objects.visible_to(request.user)  # type: ignore[attr-defined] -- a ModelChoiceField
+        field.queryset = Cadre.objects.visible_to(request.user)  # type: ignore[attr-defined]  # a ModelChoiceField
         field.widget = AutocompleteSelect(Enrolment._meta.get_field("cadre"), self.admin_site)
-        field.widget.choices = field.choices  # type: ignore[attr-defined] -- as above
+        field.widget.choices = field.choices  # type: ignore[attr-defined]  # as above
         status = 200
         if request.method == "POST" and form.is_valid():
             cadre = form.cleaned_data["cadre"]

@@ -95,7 +95,7 @@ class UserAdmin(PortalModelAdmin):
 
     @display(description=_("roles"))
     def role_names(self, user: User) -> str:
-        return user.role_names  # type: ignore[attr-defined] -- annotated in get_queryset
+        return user.role_names  # type: ignore[attr-defined]  # annotated in get_queryset
 
     def has_change_user_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("accounts.change_user")
