@@ -8,7 +8,7 @@ from django.db import connection
 
 
 class PreparedStatement:
-    """A SELECT, prepared on each connection at its first use there.
+    """A statement, prepared on each connection at its first use there.
 
     `parameters` maps the names in `sql` (`%(name)s`) to their PostgreSQL types. Prepared statements belong to a session: behind a
     pooler, pool sessions, not transactions.
@@ -17,17 +17,28 @@ class PreparedStatement:
     def __init__(self, name: str, sql: str, parameters: Mapping[str, str]) -> None:
         marks = {parameter: f"${number}" for number, parameter in enumerate(parameters, 1)}
         self._prepare = f"PREPARE {name} ({', '.join(parameters.values())}) AS {sql % marks}"
-        self._execute = f"EXECUTE {name} ({', '.join(f'%({parameter})s' for parameter in parameters)})"
-        self._ready: WeakSet[Any] = WeakSet()
+        self.call = f"EXECUTE {name} ({', '.join(f'%({parameter})s' for parameter in parameters)})"
+        self._sessions: WeakSet[Any] = WeakSet()
 
-    def rows(self, values: Mapping[str, Any], *, after: str = "") -> list[tuple[Any, ...]]:
-        """The rows for `values`. `after`: statements that run before it in the same round trip, e.g. locks; they share `values`."""
-        with connection.cursor() as cursor:
-            session = connection.connection
-            if session not in self._ready:
-                # On the bare session: preparing is no query of the caller's.
-                with session.cursor() as bare:
-                    bare.execute(self._prepare)
-                self._ready.add(session)
-            cursor.execute(after + self._execute, values)
-            return cursor.fetchall()
+    def make_ready(self) -> None:
+        """Prepare the statement on this thread's connection, unless it is."""
+        session = connection.connection
+        if session not in self._sessions:
+            # On the bare session: preparing is no query of the caller's.
+            with session.cursor() as cursor:
+                cursor.execute(self._prepare)
+            self._sessions.add(session)
+
+
+def run_prepared(
+    *statements: PreparedStatement, values: Mapping[str, Any], first: str = ""
+) -> list[tuple[Any, ...]]:
+    """Run the statements in order, in one round trip, and return the rows of the last; `first` is plain SQL to run before them.
+
+    Each statement of a READ COMMITTED transaction has a snapshot of its own, so one that follows a lock reads what the lock waited for.
+    """
+    with connection.cursor() as cursor:
+        for statement in statements:
+            statement.make_ready()
+        cursor.execute(first + ";".join(statement.call for statement in statements), values)
+        return cursor.fetchall()

@@ -181,7 +181,7 @@ def test_limit_holds_in_two_tabs(monkeypatch):
 
 
 def test_limit_twin_without_the_lock_on_the_cadre_is_exceeded(monkeypatch):
-    monkeypatch.setattr(electives, "_LOCKS", electives.ROUND_SHARED)
+    monkeypatch.setattr(electives, "CLAIM_LOCKS", (electives.SHARE_ROUND,))
     outcomes = _two_tabs(monkeypatch)
     assert len(won(outcomes)) == len(live()) == 2
 
@@ -218,7 +218,7 @@ def test_closing_a_round_waits_for_the_claims_under_way(monkeypatch):
 
 
 def test_closing_a_round_twin_without_the_shared_lock_is_overtaken(monkeypatch):
-    monkeypatch.setattr(electives, "_LOCKS", "")
+    monkeypatch.setattr(electives, "CLAIM_LOCKS", ())
     ends, outcomes = _close_during_a_claim(monkeypatch)
     assert ends == ["closed", "claimed"]
     assert len(won(outcomes)) == len(live()) == 1

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 
 from courses.enums import OfferingKind
 from courses.models import Lesson, Offering
-from courses.rules import ROUND_LOCKS
 from partyschool.common import clock
 from partyschool.common.errors import Denial, NotEligible, NotFound
-from partyschool.common.prepared import PreparedStatement
+from partyschool.common.prepared import PreparedStatement, run_prepared
 from trainees.enums import EnrolmentState
 from trainees.models import Cadre, Enrolment
 from trainees.rules import SeatFacts, holds_place, is_on_show, selection_denial, withdrawal_denial
+
+Locks = tuple[PreparedStatement, ...]
 
 # One row per offering, columns in the order of SeatFacts. The list of seated states is written out, so that the planner sees that
 # the partial index of live enrolments serves.
@@ -69,15 +70,13 @@ _ON_OFFER = PreparedStatement(
 )
 
 
-def facts_for_user(*, user_id: int, offering_id: int, locks: str = "") -> SeatFacts:
-    """The facts of the user's own cadre record and one offering. `locks` are statements to run before, in the same round trip.
+def facts_for_user(*, user_id: int, offering_id: int, locks: Locks = ()) -> SeatFacts:
+    """The facts of the user's own cadre record and one offering. `locks` are taken before, in the same round trip.
 
     Raises `NotEligible` for a log-in without a cadre record, `NotFound` for an unknown offering. Reads the own record alone, so
     no scope is asked.
     """
-    found = _OF_USER.rows(
-        {"user": user_id, "offering": offering_id, "round_locks": ROUND_LOCKS}, after=locks
-    )
+    found = run_prepared(*locks, _OF_USER, values={"user": user_id, "offering": offering_id})
     if found:
         return SeatFacts(*found[0])
     if not Cadre.objects.filter(user=user_id).unscoped("whether the log-in has a record of its own").exists():
@@ -90,11 +89,9 @@ def facts_for_user(*, user_id: int, offering_id: int, locks: str = "") -> SeatFa
     )
 
 
-def facts_for_cadre(*, cadre_id: int, offering_id: int, locks: str = "") -> SeatFacts:
+def facts_for_cadre(*, cadre_id: int, offering_id: int, locks: Locks = ()) -> SeatFacts:
     """The same for a cadre whom the caller may see, e.g. staff. Raises `NotFound`."""
-    found = _OF_CADRE.rows(
-        {"cadre": cadre_id, "offering": offering_id, "round_locks": ROUND_LOCKS}, after=locks
-    )
+    found = run_prepared(*locks, _OF_CADRE, values={"cadre": cadre_id, "offering": offering_id})
     if not found:
         raise NotFound(
             _("Cadre %(cadre)s or offering %(offering)s is not known.")
@@ -165,7 +162,9 @@ def rounds_for(user: Any, *, now: datetime | None = None) -> list[RoundView]:
     """The rounds that are open or announced to `user`, soonest closing first, with all their topics. Three queries."""
     now = now or clock.now()
     rounds: dict[int, RoundView] = {}
-    for topic in _topics((SeatFacts(*row) for row in _ON_OFFER.rows({"user": user.pk, "now": now})), now):
+    for topic in _topics(
+        (SeatFacts(*row) for row in run_prepared(_ON_OFFER, values={"user": user.pk, "now": now})), now
+    ):
         facts = topic.facts
         seen = rounds.setdefault(
             facts.round_id,

@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from courses.rules import ROUND_LOCKS
 from partyschool.common import clock
 from partyschool.common.errors import Denial, Duplicate, NotFound, WindowClosed, WrongState
 from partyschool.common.locking import locking_transaction, violated_constraint
+from partyschool.common.prepared import PreparedStatement, run_prepared
 from trainees.enums import EnrolmentOrigin
 from trainees.rules import (
     SeatFacts,
@@ -24,43 +26,69 @@ from trainees.rules import (
 from trainees.selectors.electives import ended_place, facts_for_user
 
 # The cadre's own row first: two tabs of one person then decide one after the other, so that limit and clash hold. Then the round,
-# shared: closing it waits for the claims under way, and claims behind the closing see it closed. Every statement of a READ
-# COMMITTED transaction has a snapshot of its own, so the facts that follow in the same round trip are as fresh as the locks.
-ROUND_SHARED = (
-    "SELECT pg_advisory_xact_lock_shared(%(round_locks)s, selection_round_id::int)"
-    " FROM courses_offering WHERE id = %(offering)s AND selection_round_id IS NOT NULL;"
+# shared: closing it waits for the claims under way, and claims behind the closing see it closed. The facts follow in the same round
+# trip, by a snapshot taken behind the locks.
+SHARE_ROUND = PreparedStatement(
+    "share_round_of_offering",
+    f"SELECT pg_advisory_xact_lock_shared({ROUND_LOCKS}, selection_round_id::int)"  # noqa: S608 -- a constant number
+    " FROM courses_offering WHERE id = %(offering)s AND selection_round_id IS NOT NULL",
+    {"offering": "bigint"},
 )
-_LOCKS = "SELECT FROM trainees_cadre WHERE user_id = %(user)s FOR NO KEY UPDATE;" + ROUND_SHARED
+_LOCK_OWN_CADRE = PreparedStatement(
+    "lock_cadre_of_user",
+    "SELECT FROM trainees_cadre WHERE user_id = %(user)s FOR NO KEY UPDATE",
+    {"user": "bigint"},
+)
+_LOCK_SEATS = PreparedStatement(
+    "lock_seats_of_offering",
+    "SELECT FROM courses_seatcount WHERE offering_id = %(offering)s FOR NO KEY UPDATE",
+    {"offering": "bigint"},
+)
+CLAIM_LOCKS = (_LOCK_OWN_CADRE, SHARE_ROUND)
 # Who closes an offering locks its seats before its enrolments; giving up must not come the other way round.
-_LOCKS_AND_SEATS = (
-    _LOCKS + "SELECT FROM courses_seatcount WHERE offering_id = %(offering)s FOR NO KEY UPDATE;"
-)
+WITHDRAWAL_LOCKS = (*CLAIM_LOCKS, _LOCK_SEATS)
 
-# Deed and record in one statement. With the foreign keys checked at once, the trigger that moves the seat row fires last of all
-# (triggers fire in the order of their names, RI_… before trainees_…), so the one row that everybody wants is locked for nothing but
-# the commit.
-_CLAIM = """
-SET CONSTRAINTS ALL IMMEDIATE;
+# Foreign keys are checked at once, not at the commit: the trigger that moves the seat row then fires last of all (triggers fire in
+# the order of their names, RI_… before trainees_…), and the one row that everybody wants is locked for nothing but the commit.
+_CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE;"
+# Deed and record in one statement.
+_CLAIM = PreparedStatement(
+    "claim_place",
+    """
 WITH place AS (
     INSERT INTO trainees_enrolment (cadre_id, offering_id, state, origin, created_at, created_by_id, reason)
     VALUES (%(cadre)s, %(offering)s, 'enrolled', %(origin)s, %(now)s, %(by)s, '')
     RETURNING id
 ), record AS (
     INSERT INTO audit_auditevent (at, actor_id, action, subject, data)
-    SELECT %(now)s, %(by)s, %(action)s, 'trainees.enrolment:' || id, %(data)s::jsonb FROM place
+    SELECT %(now)s, %(by)s, %(action)s, 'trainees.enrolment:' || id, %(data)s FROM place
 )
 SELECT id FROM place
-"""
-_GIVE_UP = """
+""",
+    {
+        "cadre": "bigint",
+        "offering": "bigint",
+        "origin": "text",
+        "now": "timestamptz",
+        "by": "bigint",
+        "action": "text",
+        "data": "jsonb",
+    },
+)
+_GIVE_UP = PreparedStatement(
+    "give_up_place",
+    """
 WITH place AS (
     UPDATE trainees_enrolment SET state = 'withdrawn', ended_at = %(now)s, ended_by_id = %(by)s, reason = %(reason)s
     WHERE id = %(enrolment)s AND state = 'enrolled' RETURNING id
 ), record AS (
     INSERT INTO audit_auditevent (at, actor_id, action, subject, data)
-    SELECT %(now)s, %(by)s, 'enrolment.withdraw', 'trainees.enrolment:' || id, %(data)s::jsonb FROM place
+    SELECT %(now)s, %(by)s, 'enrolment.withdraw', 'trainees.enrolment:' || id, %(data)s FROM place
 )
 SELECT id FROM place
-"""
+""",
+    {"enrolment": "bigint", "now": "timestamptz", "by": "bigint", "reason": "text", "data": "jsonb"},
+)
 
 
 def _audit_data(facts: SeatFacts) -> str:
@@ -92,9 +120,8 @@ def claim_place(facts: SeatFacts, *, origin: str, action: str, by: Any, now: dat
         "by": by.pk,
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, values | {"data": _audit_data(facts)})
-        return cursor.fetchone()[0]
+    ((number,),) = run_prepared(_CLAIM, values=values | {"data": _audit_data(facts)}, first=_CHECK_NOW)
+    return number
 
 
 def select_topic(*, offering_id: int, by: Any, now: datetime | None = None) -> int:
@@ -108,7 +135,7 @@ def select_topic(*, offering_id: int, by: Any, now: datetime | None = None) -> i
     facts = None
     try:
         with locking_transaction():
-            facts = facts_for_user(user_id=by.pk, offering_id=offering_id, locks=_LOCKS)
+            facts = facts_for_user(user_id=by.pk, offering_id=offering_id, locks=CLAIM_LOCKS)
             if not is_on_show(facts):
                 raise NotFound(
                     _("There is no such topic."),
@@ -135,7 +162,7 @@ def withdraw_from_topic(*, offering_id: int, by: Any, now: datetime | None = Non
     Concurrency: locks the own cadre row, the round (shared), the seat row, then the enrolment.
     """
     with locking_transaction():
-        facts = facts_for_user(user_id=by.pk, offering_id=offering_id, locks=_LOCKS_AND_SEATS)
+        facts = facts_for_user(user_id=by.pk, offering_id=offering_id, locks=WITHDRAWAL_LOCKS)
         if not is_on_show(facts):
             raise NotFound(
                 _("There is no such topic."),
@@ -160,8 +187,7 @@ def withdraw_from_topic(*, offering_id: int, by: Any, now: datetime | None = Non
             "reason": reason,
             "data": _audit_data(facts),
         }
-        with connection.cursor() as cursor:
-            cursor.execute(_GIVE_UP, values)
+        run_prepared(_GIVE_UP, values=values)
 
 
 def _no_place(facts: SeatFacts) -> WrongState:

@@ -9,14 +9,17 @@ from django.utils.translation import gettext as _
 from partyschool.common import clock
 from partyschool.common.errors import NotFound
 from partyschool.common.locking import locking_transaction
+from partyschool.common.prepared import PreparedStatement
 from trainees.enums import EnrolmentOrigin
 from trainees.models import Cadre
 from trainees.rules import enrolment_denial
 from trainees.selectors.electives import facts_for_cadre
 
-from .electives import ROUND_SHARED, claim_place, refusal_of
+from .electives import SHARE_ROUND, claim_place, refusal_of
 
-_LOCKS = "SELECT FROM trainees_cadre WHERE id = %(cadre)s FOR NO KEY UPDATE;" + ROUND_SHARED
+_LOCK_CADRE = PreparedStatement(
+    "lock_cadre", "SELECT FROM trainees_cadre WHERE id = %(cadre)s FOR NO KEY UPDATE", {"cadre": "bigint"}
+)
 
 
 def enrol_cadre(*, cadre_id: int, offering_id: int, by: Any, now: datetime | None = None) -> int:
@@ -31,7 +34,9 @@ def enrol_cadre(*, cadre_id: int, offering_id: int, by: Any, now: datetime | Non
     facts = None
     try:
         with locking_transaction():
-            facts = facts_for_cadre(cadre_id=cadre_id, offering_id=offering_id, locks=_LOCKS)
+            facts = facts_for_cadre(
+                cadre_id=cadre_id, offering_id=offering_id, locks=(_LOCK_CADRE, SHARE_ROUND)
+            )
             at = now or clock.now()
             if denial := enrolment_denial(facts, at):
                 raise denial
