@@ -47,16 +47,21 @@ class YearlyAssessment(ScopedModel):
     `{"code": "short", "category": "" | category, "needed": …, "counted": …}` or `{"code": "exempt", "ground": …}`.
     A failed cadre cannot be rated excellent in the annual appraisal (`bars_excellent`).
 
-    Three keys are not checked row by row, which would cost more than all the counting: the closing copies them from the tree, the
-    scheme and the closing user, and each of these is kept by another rule (ancestors of a kept unit, schemes that were in
-    force, actors of audit events).
+    Results are derived: the closing copies their keys from rows that stand, so they are not checked again row by row, which would
+    cost as much as all the counting. What they name cannot go (triggers on cadres, units and schemes; users by the audit trail).
     """
 
     cadre = models.ForeignKey(
-        Cadre, verbose_name=_("cadre"), on_delete=models.PROTECT, related_name="assessments"
+        Cadre,
+        verbose_name=_("cadre"),
+        on_delete=models.PROTECT,
+        related_name="assessments",
+        db_constraint=False,
     )
     year = models.PositiveSmallIntegerField(_("year"))
-    unit = models.ForeignKey(Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(
+        Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
     jurisdiction = models.ForeignKey(
         Unit,
         verbose_name=_("organisation department"),

@@ -72,8 +72,6 @@ _RANKS = ", ".join(
     f"(%(rank{number})s, %(total{number})s::numeric, " + _columns(f"%(least{number}_#)s::numeric") + ")"
     for number in range(len(Rank.values))
 )
-# The sums of all cadres fit in memory at once; compiling the statement takes longer than it saves.
-ROOM_TO_COUNT = "SET LOCAL work_mem = '256MB'; SET LOCAL jit = off"
 _SHORT = _all_of("counted# < least#", " OR ")
 
 # Results made after the year's end keep the unit, jurisdiction and rank of that first closing: a transfer moves the person, not the past.
@@ -165,7 +163,7 @@ def close_year(*, year: int, by: User, now: datetime | None = None) -> YearClosi
         lock_row(CreditScheme, scheme.pk)
         _check_requirements(scheme)
         with connection.cursor() as cursor:
-            cursor.execute(ROOM_TO_COUNT)
+            cursor.execute("SET LOCAL jit = off")  # compiling the statement takes longer than it saves
             cursor.execute(CLOSE_YEAR, _parameters(scheme, year_end=year_end, by=by, now=now))
             changed = cursor.rowcount
         closing = _closing_of(year, changed=changed, provisional=now < year_end)
