@@ -47,7 +47,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
     (
         _("Cadres and credits"),
         (
-            Item(_("Cadres"), "trainees.cadre", "groups"),
+            Item(_("Cadre register"), "trainees.cadre", "groups"),
             Item(_("Credit entries"), "trainees.creditentry", "stars"),
             Item(_("Credit schemes"), "trainees.creditscheme", "rule"),
         ),
@@ -76,12 +76,12 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         ),
     ),
     (
-        _("System"),
+        _("System administration"),
         (
-            Item(_("Units"), "accounts.unit", "account_tree"),
+            Item(_("Unit tree"), "accounts.unit", "account_tree"),
             Item(_("Users"), "accounts.user", "manage_accounts"),
             Item(_("Role grants"), "accounts.rolegrant", "key"),
-            Item(_("Jobs"), "jobs.job", "hourglass_top"),
+            Item(_("Background jobs"), "jobs.job", "hourglass_top"),
             Item(_("Audit events"), "audit.auditevent", "policy"),
             Item(_("Audit seals"), "audit.auditseal", "verified"),
         ),

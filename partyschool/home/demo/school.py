@@ -20,7 +20,7 @@ from trainees.services.years import close_year
 
 from . import plans
 from .accounts import build_accounts
-from .history import Chronicle, build_rooms, build_round
+from .history import Chronicle, build_rooms, build_round, refresh_statistics
 from .money import build_budget, post_spending
 from .people import build_cadres, build_teachers
 from .rules import build_rules
@@ -69,12 +69,15 @@ def fill(demo: Demo, *, say: Say) -> None:
         _begin(demo, say)
     staff = User.objects.get(username="staff")
     post_spending((demo.year - 1, demo.year), User.objects.get(username="finance"), demo.now)
-    _live_years(demo, staff, say)
+    chronicle = _chronicle(demo, staff)
+    _live_year(chronicle, demo, demo.year - 1, say)
     closed_at = min(demo.now, clock.school_instant(date(demo.year, 1, 8), time(10)))
     closing = close_year(year=demo.year - 1, by=staff, now=closed_at)
     say(
         f"{closing.year} is closed: {closing.passed} passed, {closing.failed} failed, {closing.exempt} exempt"
     )
+    _live_year(chronicle, demo, demo.year, say)
+    _look_ahead(chronicle, demo)
     build_reports(year=closing.year, by=staff)
     record_event(action=FINISHED, subject="home.demo:school", by=staff)
 
@@ -94,37 +97,42 @@ def _begin(demo: Demo, say: Say) -> None:
     say(f"{len(units)} units, {len(cadres)} cadres, {len(teachers)} teachers")
 
 
-def _live_years(demo: Demo, staff: User, say: Say) -> None:
+def _chronicle(demo: Demo, staff: User) -> Chronicle:
     cadres = list(Cadre.objects.order_by("pk").unscoped("filling the demo school"))
     teachers = list(Teacher.objects.order_by("pk"))
-    chronicle = Chronicle(
-        cadres=cadres, teachers=teachers, venue_size=demo.size.venue, by=staff, now=demo.now
-    )
-    opened = clock.school_instant(date(demo.year - 1, 9, 15), time(9))
-    past_round = build_round(
-        demo.year - 1, state=RoundState.CLOSED, opens_at=opened, closes_at=opened + timedelta(days=14)
-    )
-    for year in (demo.year - 1, demo.year):
-        programme = list(plans.year_plans(year, demo.size, demo.now))
-        held = [
-            pair
-            for pair in zip(programme, chronicle.announce(programme, past_round), strict=True)
-            if pair[0].lessons[-1].ends_at < demo.now
-        ]
-        for number, (plan, offering) in enumerate(held, 1):
-            chronicle.live_through(plan, offering)
-            if number % 200 == 0 or number == len(held):
-                say(
-                    f"{year}: {number} of {len(held)} past offerings closed, {len(programme) - len(held)} to come"
-                )
-    coming = plans.upcoming(demo.year, clock.school_date(demo.now))
+    return Chronicle(cadres=cadres, teachers=teachers, venue_size=demo.size.venue, by=staff, now=demo.now)
+
+
+def _live_year(chronicle: Chronicle, demo: Demo, year: int, say: Say) -> None:
+    """Announce a year's programme and live through what is over, in the order in which it ended."""
+    selection_round = None
+    if year < demo.year:
+        opened = clock.school_instant(date(year, 9, 15), time(9))
+        selection_round = build_round(
+            year, state=RoundState.CLOSED, opens_at=opened, closes_at=opened + timedelta(days=14)
+        )
+    programme = list(plans.year_plans(year, demo.size, demo.now))
+    pairs = zip(programme, chronicle.announce(programme, selection_round), strict=True)
+    held = [pair for pair in pairs if pair[0].lessons[-1].ends_at < demo.now]
+    for number, (plan, offering) in enumerate(sorted(held, key=lambda pair: pair[0].lessons[-1].ends_at), 1):
+        chronicle.live_through(plan, offering)
+        if number.bit_count() == 1 or number == len(held):
+            refresh_statistics()
+        if number % 200 == 0 or number == len(held):
+            say(
+                f"{year}: {number} of {len(held)} past offerings closed, {len(programme) - len(held)} to come"
+            )
+
+
+def _look_ahead(chronicle: Chronicle, demo: Demo) -> None:
+    """A class that people are enrolled in already, and the round that waits to be opened.
+
+    The round's topics were held on the last two working days, so that the whole year can be walked today.
+    """
+    today = clock.school_date(demo.now)
+    coming = plans.upcoming(demo.year, today)
     (offering,) = chronicle.announce([coming])
-    chronicle.enrol(coming, offering, cadres[5:37])
-    _draft_round(chronicle, demo)
-
-
-def _draft_round(chronicle: Chronicle, demo: Demo) -> None:
-    """The round that waits to be opened. Its topics were held on the last two working days, so the whole year can be walked today."""
+    chronicle.enrol(coming, offering, chronicle.cadres[5:37])
     hour = demo.now.replace(minute=0, second=0, microsecond=0)
     draft = build_round(
         demo.year,
@@ -132,5 +140,5 @@ def _draft_round(chronicle: Chronicle, demo: Demo) -> None:
         opens_at=hour - timedelta(days=1),
         closes_at=hour + timedelta(days=14),
     )
-    days = plans.last_working_days(clock.school_date(demo.now))
+    days = plans.last_working_days(today)
     chronicle.announce(plans.topics(demo.year, days, seats=None, factor=demo.size.seat_factor), draft)
