@@ -4,7 +4,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSplitDateTimeVerticalWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from courses.models import Lesson, Offering
 from partyschool.common import clock
@@ -31,6 +36,7 @@ class OfferingForm(forms.ModelForm):
             "lead_teacher",
             "selection_round",
         ]
+        widgets = {"summary": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
 
 
 class CapacityForm(forms.Form):
@@ -50,6 +56,10 @@ class LessonForm(forms.ModelForm):
     class Meta:
         model = Lesson
         fields = ["title", "starts_at", "ends_at", "hours", "module", "method", "room", "teacher"]
+        widgets = {
+            "starts_at": UnfoldAdminSplitDateTimeVerticalWidget,
+            "ends_at": UnfoldAdminSplitDateTimeVerticalWidget,
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Rank(models.TextChoices):
@@ -16,7 +17,7 @@ class CadreCategory(models.TextChoices):
 
 
 class EnrolmentState(models.TextChoices):
-    ENROLLED = "enrolled", _("Enrolled")
+    ENROLLED = "enrolled", pgettext_lazy("enrolment", "Enrolled")
     COMPLETED = "completed", _("Completed")
     NOT_COMPLETED = "not_completed", _("Not completed")
     WITHDRAWN = "withdrawn", _("Withdrawn")

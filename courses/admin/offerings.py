@@ -52,7 +52,7 @@ class OfferingAdmin(PortalModelAdmin):
         what = ("kind", "code", "title", "summary", "year", "signboard")
         when = ("starts_on", "ends_on", "lead_teacher")
         who = ("selection_round", "seats_taken") if obj else ("selection_round", "capacity")
-        state = ("state_label", "closed_at") if obj and obj.closed_at else ("state_label",) if obj else ()
+        state = ("state", "closed_at") if obj and obj.closed_at else ("state",) if obj else ()
         return (
             (None, {"fields": (*state, *what)}),
             (gettext_lazy("Time and leadership"), {"fields": when}),
@@ -60,7 +60,7 @@ class OfferingAdmin(PortalModelAdmin):
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Offering | None = None) -> tuple[str, ...]:
-        shown = ("state_label", "seats_taken", "closed_at")
+        shown = ("state", "seats_taken", "closed_at")
         return (*shown, "code", "kind", "year") if obj and obj.state != OfferingState.PLANNED else shown
 
     def has_change_permission(self, request: HttpRequest, obj: Offering | None = None) -> bool:
@@ -88,6 +88,16 @@ class OfferingAdmin(PortalModelAdmin):
         return f"{seats.taken} / {seats.capacity}" if seats else "–"
 
     # -- pages
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """The buttons that the offering's state leaves something to do for."""
+        state = Offering.objects.filter(pk=object_id).values_list("state", flat=True).first()
+        useful = {
+            OfferingState.PLANNED: {"publish", "change_seats"},
+            OfferingState.PUBLISHED: {"change_seats"},
+        }.get(OfferingState(state) if state else OfferingState.CLOSED, set())
+        offered = super().get_actions_detail(request, object_id)
+        return [one for one in offered if one.method.original_function_name in useful]
 
     def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether the user may do what changes an offering, whatever its state; the services judge the state."""

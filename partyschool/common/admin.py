@@ -148,6 +148,10 @@ class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
     ) -> HttpResponse:
         raise Http404
 
+    def choice_label(self, obj: Any) -> str:
+        """How `obj` is offered in a search box: enough to tell two of one name apart."""
+        return str(obj)
+
     # -- refusals
 
     def changeform_view(
@@ -198,15 +202,7 @@ class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
         changes = changes_of(form, self.unrecorded)
-        rows = [
-            {
-                "row": f"{row.instance._meta.label_lower}:{row.instance.pk}",
-                "changes": changes_of(row, self.unrecorded),
-            }
-            for formset in formsets or ()
-            for row in formset.forms
-            if row.has_changed()
-        ]
+        rows = [row for formset in formsets or () for row in rows_of(formset, self.unrecorded)]
         if add or changes or rows:
             data = {"changes": changes, **({"rows": rows} if rows else {})}
             tell(
@@ -232,6 +228,7 @@ class PortalTabularInline(ScopedAdminMixin, TabularInline):
     """Rows of a parent, edited with it."""
 
     extra = 0
+    hide_title = True
     show_change_link = False
 
 
@@ -257,6 +254,21 @@ def changes_of(form: Any, unrecorded: tuple[str, ...] = ()) -> dict[str, list[An
         for name in form.changed_data
         if name in form.fields
     }
+
+
+def rows_of(formset: Any, unrecorded: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """What a saved formset added, changed and struck out, JSON-ready."""
+    saved = {id(row) for row in (*formset.new_objects, *(row for row, _fields in formset.changed_objects))}
+    kept = [
+        {"row": _name(form.instance), "changes": changes_of(form, unrecorded)}
+        for form in formset.forms
+        if id(form.instance) in saved
+    ]
+    return kept + [{"row": row._meta.label_lower, "deleted": str(row)} for row in formset.deleted_objects]
+
+
+def _name(row: models.Model) -> str:
+    return f"{row._meta.label_lower}:{row.pk}"
 
 
 def _plain(value: Any) -> Any:

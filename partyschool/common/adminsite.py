@@ -4,12 +4,20 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.sites import UnfoldAdminSite
 
 View = Callable[..., HttpResponse]
+
+
+class Choices(AutocompleteJsonView):
+    """The answers of a search box, each labelled by the admin of its model."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        return {"id": str(getattr(obj, to_field_name)), "text": self.model_admin.choice_label(obj)}
 
 
 class PortalAdminSite(UnfoldAdminSite):
@@ -25,6 +33,9 @@ class PortalAdminSite(UnfoldAdminSite):
             return guarded(request, *args, **kwargs)
 
         return admitted
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return Choices.as_view(admin_site=self)(request)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -59,7 +59,9 @@ def _scheme() -> CreditScheme:
 
 
 def _credit_entry():
-    return CreditEntryFactory(cadre=_cadre(), scheme=_scheme(), offering=_offering(), year=clock.school_year())
+    return CreditEntryFactory(
+        cadre=_cadre(), scheme=_scheme(), offering=_offering(), year=clock.school_year()
+    )
 
 
 def _assessment():
@@ -82,14 +84,21 @@ def _assessment():
 
 
 def _job(**fields):
-    return Job.objects.create(kind="made", key=f"{clock.now():%f}", title=HOSTILE, owner=make_user(full_name=HOSTILE), **fields)
+    return Job.objects.create(
+        kind="made", key=f"{clock.now():%f}", title=HOSTILE, owner=make_user(full_name=HOSTILE), **fields
+    )
 
 
 def _packet():
     job = _job()
     files = [
         StoredFile.objects.create(
-            job=job, name=f"a{n}.pdf", content_type="application/pdf", storage_name=f"{job.pk}{n}", sha256="0" * 64, size=1
+            job=job,
+            name=f"a{n}.pdf",
+            content_type="application/pdf",
+            storage_name=f"{job.pk}{n}",
+            sha256="0" * 64,
+            size=1,
         )
         for n in range(2)
     ]
@@ -139,7 +148,9 @@ def _money_entry():
 
 
 def _event():
-    return record_event(action="made.up", subject=_unit(), by=make_user(full_name=HOSTILE), data={"name": HOSTILE})
+    return record_event(
+        action="made.up", subject=_unit(), by=make_user(full_name=HOSTILE), data={"name": HOSTILE}
+    )
 
 
 def _grant():
@@ -152,7 +163,10 @@ MAKERS: dict[str, Callable[[], object]] = {
     "accounts.user": lambda: make_user(Role.STAFF, full_name=HOSTILE),
     "audit.auditevent": _event,
     "audit.auditseal": lambda: AuditSeal.objects.create(
-        first_event=AuditSeal.objects.count() * 10, last_event=AuditSeal.objects.count() * 10 + 9, event_count=10, digest="0" * 64
+        first_event=AuditSeal.objects.count() * 10,
+        last_event=AuditSeal.objects.count() * 10 + 9,
+        event_count=10,
+        digest="0" * 64,
     ),
     "budget.budgetline": lambda: BudgetLineFactory(name=HOSTILE),
     "budget.ledgerentry": _money_entry,

@@ -11,7 +11,13 @@ from tests.factories.accounts import City, make_user
 
 LISTS = sorted(f"{model._meta.app_label}.{model._meta.model_name}" for model in admin.site._registry)
 
-TEACHING = {"courses.offering", "courses.room", "courses.selectionround", "faculty.teacher", "faculty.teachingentry"}
+TEACHING = {
+    "courses.offering",
+    "courses.room",
+    "courses.selectionround",
+    "faculty.teacher",
+    "faculty.teachingentry",
+}
 PEOPLE = {
     "trainees.assessmentexemption",
     "trainees.attendancemark",
@@ -92,7 +98,10 @@ def test_menu_shows_exactly_the_lists_that_open(db, role):
 
 def test_nothing_can_be_deleted(staff_client, city):
     unit = city.finance_bureau
-    assert staff_client.post(reverse("admin:accounts_unit_delete", args=[unit.pk]), {"post": "yes"}).status_code == 403
+    assert (
+        staff_client.post(reverse("admin:accounts_unit_delete", args=[unit.pk]), {"post": "yes"}).status_code
+        == 403
+    )
 
 
 def test_unknown_row_is_not_found(staff_client):

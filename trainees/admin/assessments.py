@@ -1,11 +1,13 @@
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
@@ -32,17 +34,7 @@ RESULT_COLOURS = {
 class YearlyAssessmentAdmin(ReadOnlyAdmin):
     """Results as the closing of the year wrote them, each with its reckoning."""
 
-    list_display = (
-        "cadre",
-        "unit",
-        "year",
-        "rank",
-        "counted",
-        "needed",
-        "result_label",
-        "bars_excellent",
-        "closed_at",
-    )
+    list_display = ("cadre", "unit", "year", "rank", "counted", "needed", "result_label", "reckoned_at")
     list_display_links = ("cadre",)
     list_filter = (YearFilter, "result", "rank", OwnJurisdictionFilter)
     list_select_related = ("cadre", "unit")
@@ -61,20 +53,24 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
                     "unit",
                     "jurisdiction",
                     "rank",
-                    "result_label",
+                    "result",
                     "bars_excellent",
                     "why",
                 )
             },
         ),
         (gettext_lazy("Reckoning"), {"fields": ("earned", "counted", "needed", "reckoning", "scheme")}),
-        (gettext_lazy("Closing"), {"fields": ("closed_at", "closed_by")}),
+        (gettext_lazy("Closing"), {"fields": ("reckoned_at", "closed_by")}),
     )
-    readonly_fields = ("result_label", "why", "reckoning")
+    readonly_fields = ("why", "reckoning", "reckoned_at")
 
     @display(description=gettext_lazy("result"), label=RESULT_COLOURS)
     def result_label(self, assessment: YearlyAssessment) -> tuple[str, str]:
         return assessment.result, assessment.get_result_display()
+
+    @display(description=gettext_lazy("reckoned at"))
+    def reckoned_at(self, assessment: YearlyAssessment) -> str:
+        return date_format(localtime(assessment.closed_at), "DATETIME_FORMAT")
 
     @display(description=gettext_lazy("reasons"))
     def why(self, assessment: YearlyAssessment) -> SafeString | str:
@@ -174,4 +170,4 @@ def closing_text(closing: YearClosing) -> str:
 
 
 def _number(value: Any) -> str:
-    return "–" if value is None else number_format(value)
+    return "–" if value is None else number_format(Decimal(str(value)).normalize())

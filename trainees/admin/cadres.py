@@ -50,6 +50,16 @@ class CadreAdmin(PortalModelAdmin):
             ]
         return fieldsets
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("unit")
+
+    def choice_label(self, obj: Cadre) -> str:
+        return _("%(name)s (%(code)s, %(unit)s)") % {
+            "name": obj.name,
+            "code": obj.code,
+            "unit": obj.unit.name,
+        }
+
     def save_model(self, request: HttpRequest, obj: Cadre, form: Any, change: bool) -> None:
         if number := form.cleaned_data.get("citizen_no"):
             obj.set_citizen_no(number)

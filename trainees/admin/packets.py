@@ -42,7 +42,7 @@ class ReportPacketAdmin(ReadOnlyAdmin):
         "recipient",
         "year",
         "document_number",
-        "state_label",
+        "state",
         "code",
         "files",
         "row_count",
@@ -52,7 +52,7 @@ class ReportPacketAdmin(ReadOnlyAdmin):
         "superseded_by",
         "data_digest",
     )
-    readonly_fields = ("document_number", "state_label", "files")
+    readonly_fields = ("document_number", "files")
 
     @display(description=gettext_lazy("document number"))
     def document_number(self, packet: ReportPacket) -> str:

@@ -24,7 +24,7 @@ class TopicInline(ReadOnlyInline):
     """The round's topics and how full they are."""
 
     model = Offering
-    verbose_name_plural = gettext_lazy("topics")
+    verbose_name_plural = gettext_lazy("topics of the round")
     fields = ("title", "starts_on", "lead_teacher", "state", "seats_taken")
     readonly_fields = ("seats_taken",)
     ordering = ("starts_on", "pk")
@@ -51,10 +51,10 @@ class SelectionRoundAdmin(PortalModelAdmin):
     inlines = (TopicInline,)
 
     def get_fieldsets(self, request: HttpRequest, obj: SelectionRound | None = None) -> Any:
-        state = ("state_label",) if obj else ()
+        state = ("state",) if obj else ()
         draft = self._open_to_change(request, obj) and (obj is None or obj.state == RoundState.DRAFT)
         who = ("ranks", "categories") if draft else ("rank_names", "category_names")
-        topics = ((gettext_lazy("Topics"), {"fields": ("offerings",)}),) if draft else ()
+        topics = ((gettext_lazy("Topics of the round"), {"fields": ("offerings",)}),) if draft else ()
         return (
             (None, {"fields": (*state, "year", "name", "mode", "opens_at", "closes_at", "max_picks")}),
             (gettext_lazy("Who may pick"), {"fields": (*who, "units")}),
@@ -65,7 +65,7 @@ class SelectionRoundAdmin(PortalModelAdmin):
         return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: SelectionRound | None = None) -> tuple[str, ...]:
-        names = ("state_label", "rank_names", "category_names")
+        names = ("state", "rank_names", "category_names")
         if obj is None or obj.state == RoundState.DRAFT:
             return names
         return (
@@ -79,7 +79,7 @@ class SelectionRoundAdmin(PortalModelAdmin):
         )
 
     def get_inlines(self, request: HttpRequest, obj: SelectionRound | None = None) -> Any:
-        return self.inlines if obj else ()
+        return self.inlines if obj and obj.state != RoundState.DRAFT else ()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -103,6 +103,13 @@ class SelectionRoundAdmin(PortalModelAdmin):
         return "、".join(str(CadreCategory(code).label) for code in found.categories) or _("all")
 
     # -- opening and closing
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """Opening for a round that is not open, closing for one that is."""
+        is_open = SelectionRound.objects.filter(pk=object_id, state=RoundState.OPEN).exists()
+        useful = "close_the_round" if is_open else "open_the_round"
+        offered = super().get_actions_detail(request, object_id)
+        return [one for one in offered if one.method.original_function_name == useful]
 
     def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("courses.change_selectionround")

@@ -10,7 +10,7 @@ from unfold.decorators import action, display
 
 from partyschool.common.admin import PortalModelAdmin, PortalTabularInline, YearFilter
 from partyschool.common.errors import DomainError
-from trainees.enums import SchemeState
+from trainees.enums import CreditCategory, SchemeState
 from trainees.models import CreditCap, CreditRequirement, CreditRule, CreditScheme
 from trainees.services.schemes import copy_scheme, put_in_force
 
@@ -45,6 +45,11 @@ class CapInline(FigureInline):
 class RequirementInline(FigureInline):
     model = CreditRequirement
 
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "category":
+            kwargs["choices"] = [("", _("all categories together")), *CreditCategory.choices]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
 
 @admin.register(CreditScheme)
 class CreditSchemeAdmin(PortalModelAdmin):
@@ -54,13 +59,12 @@ class CreditSchemeAdmin(PortalModelAdmin):
     list_filter = (YearFilter, "state")
     search_fields = ("name", "source")
     ordering = ("-year", "-version")
-    exclude = ("state",)
-    readonly_fields = ("state_label",)
+    fields = ("name", "year", "version", "state", "missed_limit", "source")
     inlines = (RuleInline, CapInline, RequirementInline)
     actions_detail = ("new_version", "bring_in_force")
 
     def get_readonly_fields(self, request: HttpRequest, obj: CreditScheme | None = None) -> tuple[str, ...]:
-        return ("state_label", "year", "version") if obj else ("state_label",)
+        return ("state", "year", "version") if obj else ("state",)
 
     def has_change_permission(self, request: HttpRequest, obj: CreditScheme | None = None) -> bool:
         return _draft(obj) and super().has_change_permission(request, obj)
@@ -70,6 +74,12 @@ class CreditSchemeAdmin(PortalModelAdmin):
         return scheme.state, scheme.get_state_display()
 
     # -- versions
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """Only a draft can be put in force."""
+        draft = CreditScheme.objects.filter(pk=object_id, state=SchemeState.DRAFT).exists()
+        offered = super().get_actions_detail(request, object_id)
+        return [one for one in offered if draft or one.method.original_function_name != "bring_in_force"]
 
     def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("trainees.change_creditscheme")

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from partyschool.accounts.models import Unit
 from partyschool.common.crypto import decrypt, encrypt, lookup_digest
@@ -17,7 +18,7 @@ class Cadre(ScopedModel):
     """
 
     code = models.CharField(_("cadre number"), max_length=20, unique=True)
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         verbose_name=_("user"),

@@ -56,7 +56,9 @@ def roster_rows(offering: Offering, user: Any) -> list[RosterRow]:
     """Everybody with a place in `offering` whom `user` may see, by unit and name. Three queries, whatever the number of people."""
     places = Enrolment.objects.visible_to(user).filter(offering=offering, state__in=SEATED_STATES)
     places = places.select_related("cadre__unit").order_by("cadre__unit__path", "cadre__name", "pk")
-    in_force = AttendanceMark.objects.filter(enrolment__offering=offering, lesson__cancelled_at=None).in_force()
+    in_force = AttendanceMark.objects.filter(
+        enrolment__offering=offering, lesson__cancelled_at=None
+    ).in_force()
     marks = in_force.unscoped("marks of people read in scope").values_list(
         "enrolment_id", "status", "lesson__hours"
     )

@@ -13,6 +13,11 @@ from partyschool.accounts.forms import UnitForm
 from partyschool.accounts.models import Unit
 from partyschool.common.admin import PortalModelAdmin
 
+KIND_COLOURS = dict.fromkeys(UnitKind, "default") | {
+    UnitKind.CITY: "primary",
+    UnitKind.ORG_DEPARTMENT: "warning",
+}
+
 
 class JurisdictionFilter(admin.SimpleListFilter):
     """By organisation department: its subtree. `path_lookup` leads from the row to the path of its unit."""
@@ -61,6 +66,9 @@ class UnitAdmin(PortalModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Unit | None = None) -> tuple[str, ...]:
         return ("placed_under", "code") if obj else ()
 
+    def choice_label(self, obj: Unit) -> str:
+        return _("%(name)s (%(code)s)") % {"name": obj.name, "code": obj.code}
+
     def save_model(self, request: HttpRequest, obj: Unit, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
@@ -73,7 +81,7 @@ class UnitAdmin(PortalModelAdmin):
     def indented_name(self, unit: Unit) -> SafeString:
         return format_html('<span class="tree-name tree-depth-{}">{}</span>', min(unit.depth, 6), unit.name)
 
-    @display(description=_("kind"), label={UnitKind.CITY: "primary", UnitKind.ORG_DEPARTMENT: "warning"})
+    @display(description=_("kind"), label=KIND_COLOURS)
     def kind_label(self, unit: Unit) -> tuple[str, str]:
         return unit.kind, unit.get_kind_display()
 

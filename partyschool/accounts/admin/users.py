@@ -88,6 +88,9 @@ class UserAdmin(PortalModelAdmin):
         )
         return super().get_queryset(request).annotate(role_names=Subquery(roles))
 
+    def choice_label(self, obj: User) -> str:
+        return _("%(name)s (%(login)s)") % {"name": obj.full_name, "login": obj.username}
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
             obj.set_unusable_password()

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from partyschool.accounts.permissions import role_allows
 from partyschool.accounts.scope import Scope
@@ -36,7 +37,7 @@ class User(AbstractBaseUser):
     """A person who can log in. Rights come from `RoleGrant` rows alone: there is no superuser."""
 
     username = models.CharField(_("login name"), max_length=60, unique=True)
-    full_name = models.CharField(_("name"), max_length=60)
+    full_name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     email = models.EmailField(_("e-mail"), blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)

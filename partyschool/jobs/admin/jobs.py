@@ -42,6 +42,7 @@ class JobAdmin(ReadOnlyAdmin):
     @display(
         description=_("state"),
         label={
+            JobState.QUEUED: "default",
             JobState.RUNNING: "info",
             JobState.DONE: "success",
             JobState.FAILED: "danger",
