@@ -4,10 +4,10 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
+import trainees.tasks  # noqa: F401 -- registers the handlers, as a worker does
 from partyschool.common import clock
 from partyschool.jobs.models import Job
 from partyschool.jobs.services.running import run_job
-import trainees.tasks  # noqa: F401 -- registers the handlers, as a worker does
 from tests.factories.accounts import City, make_user
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, make_scheme
 from trainees.enums import ExemptionGround
@@ -30,22 +30,31 @@ class ClosedYear:
             self.passed[bureau.pk] = self.cadre(bureau, 96)
             self.failed[bureau.pk] = self.cadre(bureau, 40)
         self.exempt = self.cadre(self.city.finance_bureau, 0)
-        AssessmentExemption.objects.create(cadre=self.exempt, year=self.year, ground=ExemptionGround.RETIREMENT)
+        AssessmentExemption.objects.create(
+            cadre=self.exempt, year=self.year, ground=ExemptionGround.RETIREMENT
+        )
         if close:
             self.close()
 
-    def cadre(self, unit: Any, credits: int, **fields: Any) -> Cadre:
+    def cadre(self, unit: Any, earned: float, **fields: Any) -> Cadre:
         """A cadre of `unit` with so many credits in the year."""
         cadre = CadreFactory(unit=unit, **fields)
-        if credits:
+        if earned:
             CreditEntryFactory(
-                cadre=cadre, scheme=self.scheme, year=self.year, amount=Decimal(credits), hours=Decimal(credits), posted_by=self.staff
+                cadre=cadre,
+                scheme=self.scheme,
+                year=self.year,
+                amount=Decimal(earned),
+                hours=Decimal(earned),
+                posted_by=self.staff,
             )
         return cadre
 
     def close(self) -> None:
         """Close the year, after its end."""
-        close_year(year=self.year, by=self.staff, now=clock.school_instant(date(self.year + 1, 1, 5), time(12)))
+        close_year(
+            year=self.year, by=self.staff, now=clock.school_instant(date(self.year + 1, 1, 5), time(12))
+        )
 
     def report_to(self, unit: Any) -> ReportPacket | None:
         """Order the reports, do all of them here as a worker would, and return the packet in force for `unit`."""
@@ -63,4 +72,8 @@ class ClosedYear:
 
     def packet_of(self, unit: Any) -> ReportPacket | None:
         """The packet in force."""
-        return ReportPacket.objects.unscoped("tests").filter(recipient=unit, year=self.year, state="valid").first()
+        return (
+            ReportPacket.objects.unscoped("tests")
+            .filter(recipient=unit, year=self.year, state="valid")
+            .first()
+        )

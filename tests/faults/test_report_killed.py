@@ -84,7 +84,9 @@ def wait_until_percent(job, percent):
 
 def assert_all_is_there_once(parent, closed):
     assert (fresh(parent).state, fresh(parent).percent, fresh(parent).error) == (JobState.DONE, 100, "")
-    packets = list(ReportPacket.objects.unscoped("tests").select_related("notice", "annex").order_by("number"))
+    packets = list(
+        ReportPacket.objects.unscoped("tests").select_related("notice", "annex").order_by("number")
+    )
     assert [packet.number for packet in packets] == [1, 2]
     assert {packet.recipient_id: packet.row_count for packet in packets} == {
         closed.city.east.pk: PEOPLE + 5,

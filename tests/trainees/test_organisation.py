@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from partyschool.accounts.enums import UnitKind
 from partyschool.audit.models import AuditEvent
 from partyschool.jobs.models import Job
 from tests.factories.accounts import make_unit, make_user
@@ -137,12 +138,16 @@ def test_recipient_downloads_both_files_on_record(client, closed, as_user):
         with file.open() as content:
             assert b"".join(response.streaming_content) == content.read()
         assert response["Content-Disposition"].startswith("attachment")
-        assert AuditEvent.objects.unscoped("tests").filter(
-            action="file.download", actor=reader, subject=f"jobs.storedfile:{file.pk}"
-        ).exists()
+        assert (
+            AuditEvent.objects.unscoped("tests")
+            .filter(action="file.download", actor=reader, subject=f"jobs.storedfile:{file.pk}")
+            .exists()
+        )
 
 
-@pytest.mark.parametrize(("role", "unit"), [("orgdept", "west"), ("officer", "finance_bureau"), ("officer", "cousin_bureau")])
+@pytest.mark.parametrize(
+    ("role", "unit"), [("orgdept", "west"), ("officer", "finance_bureau"), ("officer", "cousin_bureau")]
+)
 def test_packet_of_others_is_not_found(client, closed, as_user, role, unit):
     packet = closed.report_to(closed.city.east)
     as_user(role, unit=getattr(closed.city, unit))
@@ -203,7 +208,9 @@ def test_pages_walk_every_row_once(client, as_user, sort):
     assert len(seen) == len(set(seen)) == 115
 
 
-@pytest.mark.parametrize("parameters", [{"year": "x"}, {"unit": "-1"}, {"unit": "9" * 30}, {"year": "２０２５"}])
+@pytest.mark.parametrize(
+    "parameters", [{"year": "x"}, {"unit": "-1"}, {"unit": "9" * 30}, {"year": "\uff12\uff10\uff12\uff15"}]
+)
 def test_nonsense_in_the_address_is_not_found(client, closed, as_user, parameters):
     as_user("orgdept", unit=closed.city.east)
     assert client.get(OVERVIEW, parameters).status_code == 404
@@ -229,7 +236,7 @@ def test_hostile_name_is_text(client, as_user):
 
 
 def test_lower_unit_is_drilled_down_to(client, closed, as_user):
-    office = make_unit(closed.city.finance_bureau, name="预算科")
+    office = make_unit(closed.city.finance_bureau, name="预算科", kind=UnitKind.DIVISION)
     closed.cadre(office, 96)
     closed.close()
     as_user("orgdept", unit=closed.city.east)
@@ -240,6 +247,7 @@ def test_lower_unit_is_drilled_down_to(client, closed, as_user):
     ]
     below = client.get(OVERVIEW, {"unit": closed.city.finance_bureau.pk}).context["overview"].units
     assert [(line.unit, line.tally.total) for line in below] == [(closed.city.finance_bureau, 3), (office, 1)]
+    assert ">东区财政局预算科<" in page(client, CADRES, unit=office.pk)
 
 
 def test_person_page_explains_the_year(client, closed, as_user):

@@ -4,14 +4,18 @@ import hashlib
 import io
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, time
+from io import StringIO
+from threading import Barrier
 
-import openpyxl
 import pypdf
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from partyschool.accounts.enums import UnitKind
 from partyschool.audit.models import AuditEvent
+from partyschool.common import clock
 from partyschool.jobs.models import Job, StoredFile
 from partyschool.jobs.services.running import run_job
 from partyschool.notices.models import Notice
@@ -51,6 +55,8 @@ def pdf_text(file):
 
 
 def sheet_of(file):
+    import openpyxl
+
     with file.open() as content:
         return openpyxl.load_workbook(io.BytesIO(content.read())).active
 
@@ -98,7 +104,10 @@ def test_packet_says_what_the_results_say(closed):
     assert f"两江委校〔{packet.number_year}〕{packet.number}号" in text
     assert packet.code in text
     assert "参加考核4人，其中合格2人、不合格2人，合格率50.0%" in text
-    for failed in (closed.failed[closed.city.finance_bureau.pk], closed.failed[closed.city.culture_bureau.pk]):
+    for failed in (
+        closed.failed[closed.city.finance_bureau.pk],
+        closed.failed[closed.city.culture_bureau.pk],
+    ):
         assert failed.name in text
     rows = sheet_rows(packet.annex)
     assert [row[:3] for row in rows] == [
@@ -157,7 +166,11 @@ def test_changed_results_supersede_the_packet(closed):
 def test_one_recipient_s_change_leaves_the_other_s_packet(closed):
     east = closed.report_to(closed.city.east)
     CreditEntryFactory(
-        cadre=closed.failed[closed.city.cousin_bureau.pk], scheme=closed.scheme, amount=60, hours=60, posted_by=closed.staff
+        cadre=closed.failed[closed.city.cousin_bureau.pk],
+        scheme=closed.scheme,
+        amount=60,
+        hours=60,
+        posted_by=closed.staff,
     )
     closed.close()
     assert closed.report_to(closed.city.east) == east
@@ -222,6 +235,34 @@ def test_rivals_for_numbers_and_recipients_leave_no_gap():
         assert f"〔{packet.number_year}〕{packet.number}号" in pdf_text(packet.notice)
 
 
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_without_the_counter_s_lock_two_rivals_draw_one_number(monkeypatch):
+    """The twin of the test above: with the lock off, the database's own rule is all that is left, and one report fails."""
+    import trainees.services.reports as service
+
+    closed = ClosedYear()
+    jobs = [closed.order(unit) for unit in (closed.city.east, closed.city.west)]
+    both_read = Barrier(2, timeout=30)
+
+    def read_without_lock(model, pk):
+        counter = model.objects.get(pk=pk)
+        both_read.wait()
+        return counter
+
+    monkeypatch.setattr(service, "lock_row", read_without_lock)
+
+    def work(job):
+        try:
+            return run_job(job_id=job.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(work, jobs)) == ["done", "failed"]
+    assert list(packets().values_list("number", flat=True)) == [1]
+
+
 def test_recipient_is_told_once_with_a_link_and_nobody_else(closed):
     mine = make_user("orgdept", unit=closed.city.east)
     for other in (make_user("orgdept", unit=closed.city.west), make_user("officer", unit=closed.city.east)):
@@ -271,7 +312,7 @@ def test_character_without_glyph_is_reported_with_the_person(closed):
 
 
 def test_nobody_outside_the_jurisdiction_is_in_the_packet(closed):
-    canaries = [closed.cadre(closed.city.cousin_bureau, credits, name=f"外人{credits}") for credits in (10, 96)]
+    canaries = [closed.cadre(closed.city.cousin_bureau, earned, name=f"外人{earned}") for earned in (10, 96)]
     above = closed.cadre(closed.city.root, 10, name="外人上级")
     closed.close()
     packet = closed.report_to(closed.city.east)
@@ -304,10 +345,6 @@ def test_no_citizen_number_is_in_the_packet(closed):
 
 def test_results_of_a_running_year_are_called_interim(db):
     closed = ClosedYear(close=False)
-    from datetime import date, time
-
-    from partyschool.common import clock
-
     close_year(year=2025, by=closed.staff, now=clock.school_instant(date(2025, 12, 20), time(12)))
     interim = closed.report_to(closed.city.east)
     assert "截至2025年12月20日的阶段性结果" in pdf_text(interim.notice)
@@ -329,4 +366,13 @@ def test_jurisdiction_without_failures_says_so(db):
 
 def test_departments_share_one_sequence(closed):
     closed.report_to(closed.city.east)
+    assert sorted(packets().values_list("number", flat=True)) == [1, 2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_command_waits_for_the_workers(worker):
+    closed = ClosedYear()
+    out = StringIO()
+    call_command("build_reports", "2025", "--wait", "--by", closed.staff.username, stdout=out)
+    assert "100%  2/2" in out.getvalue()
     assert sorted(packets().values_list("number", flat=True)) == [1, 2]

@@ -68,14 +68,19 @@ def test_no_person_is_named(client, packet, closed):
     assert closed.staff.full_name not in shown
 
 
-@pytest.mark.parametrize("typed", [str.lower, lambda code: code.replace("-", ""), lambda code: f" {code.replace('-', ' ')} "])
+@pytest.mark.parametrize(
+    "typed", [str.lower, lambda code: code.replace("-", ""), lambda code: f" {code.replace('-', ' ')} "]
+)
 def test_code_may_be_typed_carelessly(client, packet, typed):
     response = client.get(reverse("trainees:verify", args=[typed(packet.code)]))
     assert response.status_code == 200
 
 
 def test_full_width_code_is_understood():
-    assert normalised_code("ＡＢ２３ cd45—ＥＦ６７·gh89") == "AB23-CD45-EF67-GH89"
+    assert (
+        normalised_code("\uff21\uff22\uff12\uff13 cd45\u2014\uff25\uff26\uff16\uff17\u00b7gh89")
+        == "AB23-CD45-EF67-GH89"
+    )
 
 
 def test_form_leads_to_the_page_of_the_code(client, packet):
@@ -119,10 +124,14 @@ def test_withdrawn_packet_is_called_so(client, packet):
     assert "党校已收回该文件" in client.get(url_of(packet)).content.decode()
 
 
-@pytest.mark.parametrize(("part", "said"), [("notice", "与党校印发的通报逐字节一致"), ("annex", "与党校印发的附件逐字节一致")])
+@pytest.mark.parametrize(
+    ("part", "said"), [("notice", "与党校印发的通报逐字节一致"), ("annex", "与党校印发的附件逐字节一致")]
+)
 def test_the_very_file_is_recognised(client, packet, part, said):
     content = bytes_of(getattr(packet, part))
-    shown = client.post(url_of(packet), {"file": SimpleUploadedFile("any name.bin", content)}).content.decode()
+    shown = client.post(
+        url_of(packet), {"file": SimpleUploadedFile("any name.bin", content)}
+    ).content.decode()
     assert said in shown
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from partyschool.accounts.enums import UnitKind
 from partyschool.accounts.models import Unit
 from trainees.enums import AssessmentResult, CreditCategory
 from trainees.models import Cadre, CreditScheme, YearlyAssessment
@@ -107,9 +109,10 @@ TONES = {AssessmentResult.PASS: "success", AssessmentResult.FAIL: "danger", Asse
 
 @dataclass(frozen=True)
 class ResultLine:
-    """One result as a list shows it."""
+    """One result as a list shows it. `place` names a division together with the unit it belongs to."""
 
     assessment: YearlyAssessment
+    place: str
 
     @property
     def tone(self) -> str:
@@ -121,8 +124,16 @@ class ResultLine:
 
 
 def result_lines(rows: Iterable[YearlyAssessment]) -> list[ResultLine]:
-    """Results with their tones and reasons in words."""
-    return [ResultLine(row) for row in rows]
+    """Results with their tones, places and reasons in words. 1 query for all rows."""
+    found = list(rows)
+    above = {_above(row.unit) for row in found if row.unit.kind == UnitKind.DIVISION}
+    names = dict(Unit.objects.filter(path__in=above).values_list("path", "name"))
+    return [ResultLine(row, names.get(_above(row.unit), "") + row.unit.name) for row in found]
+
+
+def _above(unit: Unit) -> str:
+    """The path of the unit that a division belongs to, '' for every other unit."""
+    return unit.path[: -Unit.steplen] if unit.kind == UnitKind.DIVISION else ""
 
 
 def warning_list(user: Any, *, year: int, within: Unit | None, most: int = 10) -> list[ResultLine]:
@@ -169,13 +180,13 @@ class PersonRecord:
     account: YearAccount | None
     stored: YearlyAssessment | None
 
-    @property
+    @cached_property
     def lines(self) -> list[ResultLine]:
         return result_lines(self.results)
 
     @property
     def stored_line(self) -> ResultLine | None:
-        return ResultLine(self.stored) if self.stored else None
+        return next((line for line in self.lines if line.assessment == self.stored), None)
 
     @property
     def stored_categories(self) -> list[CategoryFigures]:

@@ -231,7 +231,9 @@ def _tell_missing(missing: Sequence[MissingGlyph], packet: ReportPacket, *, job:
     if not missing:
         return
     with document_language():
-        places = pgettext("between clauses", "; ").join([f"{glyph.where}: {glyph.char} ({glyph.code})" for glyph in missing])
+        places = pgettext("between clauses", "; ").join(
+            [f"{glyph.where}: {glyph.char} ({glyph.code})" for glyph in missing]
+        )
         send_notice(
             recipients=[by],
             event=f"report.glyphs:{packet.pk}",
