@@ -21,6 +21,7 @@ WHOLE_DAY = (time(8, 30), time(17, 30))
 HALF_DAY_HOURS = Decimal(4)
 ONLINE_HOURS = Decimal(20)
 CLASS_DAYS = 10
+CLASS_EVERY_WEEKS = 5  # room for a class that is put off
 LEADERS = range(10, 18)  # places in people.build_teachers
 EXPERTS = range(25, 37)
 FULL_TIME = range(10)
@@ -77,16 +78,18 @@ def present_year(now: datetime) -> int:
     return clock.school_year(now - timedelta(days=7))
 
 
-def last_working_days(today: date) -> tuple[date, date]:
-    """The two working days before today: on them the topics of the drafted round were held."""
-    days = [day for back in range(1, 6) if (day := today - timedelta(days=back)).weekday() < 5]
+def last_working_days(now: datetime) -> tuple[date, date]:
+    """The last two working days before today that lie in the present year: on them the topics of the drafted round were held."""
+    today, year = clock.school_date(now), present_year(now)
+    back = (today - timedelta(days=number) for number in range(1, 15))
+    days = [day for day in back if day.year == year and day.weekday() < 5]
     return days[1], days[0]
 
 
 def year_plans(year: int, size: Size, now: datetime) -> Iterator[Plan]:
     """Everything of one school year but the electives of the present one, in order of venue."""
     today = clock.school_date(now)
-    recent = last_working_days(today)[0]
+    recent = last_working_days(now)[0]
     past = year < present_year(now)
     venues = -(-size.cadres // size.venue)
     for venue in range(venues):
@@ -161,7 +164,7 @@ def _classes(
     for part in range(-(-people // size.class_seats)):
         name, signboard = content.CLASSES[part % len(content.CLASSES)]
         slot = part % len(content.CLASSES)
-        first = _next_monday(date(year, 2, 28)) + timedelta(weeks=4 * slot)
+        first = _next_monday(date(year, 2, 28)) + timedelta(weeks=CLASS_EVERY_WEEKS * slot)
         if first <= today and first + timedelta(days=CLASS_DAYS + 2) >= recent:
             first = put_off
         # The school's own rooms and teachers serve one class at a time; others sit at their departments.

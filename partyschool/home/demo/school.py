@@ -140,5 +140,5 @@ def _look_ahead(chronicle: Chronicle, demo: Demo) -> None:
         opens_at=hour - timedelta(days=1),
         closes_at=hour + timedelta(days=14),
     )
-    days = plans.last_working_days(today)
+    days = plans.last_working_days(demo.now)
     chronicle.announce(plans.topics(demo.year, days, seats=None, factor=demo.size.seat_factor), draft)
