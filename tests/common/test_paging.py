@@ -21,7 +21,13 @@ class Walk(TestCase):
     def test_walking_forth_and_back_sees_each_row_once_in_order(self, days, size):
         scheme, cadre, staff = make_scheme(), CadreFactory(), make_user(Role.STAFF)
         for number, day in enumerate(days):
-            CreditEntryFactory(cadre=cadre, scheme=scheme, posted_by=staff, earned_on=date(2025, 1, 1) + timedelta(days=day), source_ref=f"w{number}")
+            CreditEntryFactory(
+                cadre=cadre,
+                scheme=scheme,
+                posted_by=staff,
+                earned_on=date(2025, 1, 1) + timedelta(days=day),
+                source_ref=f"w{number}",
+            )
         rows = CreditEntry.objects.visible_to(staff)
         expected = [entry.pk for entry in rows.order_by(*ORDER)]
 
@@ -42,7 +48,9 @@ class Walk(TestCase):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("cursor", ["%", "AAAA", "W10", "WzFd", "bnVsbA", "WyJ4IiwgMV0", "你好", "eyJhIjoxfQ"])
+@pytest.mark.parametrize(
+    "cursor", ["%", "AAAA", "W10", "WzFd", "bnVsbA", "WyJ4IiwgMV0", "你好", "eyJhIjoxfQ"]
+)
 def test_a_damaged_cursor_is_told_and_no_fault(cursor):
     with pytest.raises(InvalidInput):
         keyset_page(CreditEntry.objects.visible_to(make_user(Role.STAFF)), order=ORDER, after=cursor)

@@ -92,7 +92,10 @@ def test_an_expired_or_future_grant_shows_nothing():
     city = City()
     CadreFactory(unit=city.finance_bureau)
     today = clock.school_date()
-    for dates in ({"valid_from": today.replace(year=today.year + 1)}, {"valid_from": today.replace(year=2000), "valid_until": today.replace(year=2001)}):
+    for dates in (
+        {"valid_from": today.replace(year=today.year + 1)},
+        {"valid_from": today.replace(year=2000), "valid_until": today.replace(year=2001)},
+    ):
         user = make_user()
         RoleGrant.objects.create(user=user, role=Role.ORGDEPT, unit=city.east, **dates)
         user = type(user).objects.with_grants().get(pk=user.pk)
@@ -107,4 +110,6 @@ def test_a_disabled_account_has_no_scope():
 
 
 def test_a_unit_bound_grant_without_path_grants_nothing():
-    assert Scope.from_grants(1, [{"role": "orgdept", "path": None}, {"role": "officer", "path": ""}]) == Scope(1)
+    assert Scope.from_grants(
+        1, [{"role": "orgdept", "path": None}, {"role": "officer", "path": ""}]
+    ) == Scope(1)
