@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Prefetch, Q
@@ -140,7 +141,7 @@ def _on_show() -> Any:
     lessons = (
         Lesson.objects.filter(cancelled_at=None).select_related("room", "teacher").order_by("starts_at", "id")
     )
-    return Offering.objects.select_related("lead_teacher").prefetch_related(
+    return Offering.objects.select_related("lead_teacher", "selection_round").prefetch_related(
         Prefetch("lessons", queryset=lessons)
     )
 
@@ -161,25 +162,18 @@ def _topics(facts: Iterable[SeatFacts], now: datetime) -> list[Topic]:
 def rounds_for(user: Any, *, now: datetime | None = None) -> list[RoundView]:
     """The rounds that are open or announced to `user`, soonest closing first, with all their topics. Three queries."""
     now = now or clock.now()
-    rounds: dict[int, RoundView] = {}
-    for topic in _topics(
-        (SeatFacts(*row) for row in run_prepared(_ON_OFFER, values={"user": user.pk, "now": now})), now
+    rows = run_prepared(_ON_OFFER, values={"user": user.pk, "now": now})
+    views = []
+    for found, group in groupby(
+        _topics((SeatFacts(*row) for row in rows), now), key=lambda topic: topic.offering.selection_round
     ):
-        facts = topic.facts
-        seen = rounds.setdefault(
-            facts.round_id,
-            RoundView(
-                facts.round_name,
-                facts.opens_at,
-                facts.closes_at,
-                facts.max_picks,
-                facts.picks,
-                facts.opens_at <= now,
-                [],
-            ),
-        )
-        seen.topics.append(topic)
-    return list(rounds.values())
+        topics = list(group)
+        if found is not None:
+            begun, picks = found.opens_at <= now, topics[0].facts.picks
+            views.append(
+                RoundView(found.name, found.opens_at, found.closes_at, found.max_picks, picks, begun, topics)
+            )
+    return views
 
 
 def topic_for(user: Any, offering_id: int, *, now: datetime | None = None) -> Topic:

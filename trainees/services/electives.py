@@ -192,7 +192,7 @@ def withdraw_from_topic(*, offering_id: int, by: Any, now: datetime | None = Non
 
 def _no_place(facts: SeatFacts) -> WrongState:
     ended = ended_place(cadre_id=facts.cadre_id, offering_id=facts.offering_id)
-    if ended is None:
+    if ended is None or ended.ended_at is None:
         return WrongState(
             _("You hold no place in “%(title)s”.") % {"title": facts.title},
             remedy=_("There is nothing to give up."),
