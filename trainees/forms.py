@@ -129,7 +129,7 @@ class YearForm(forms.Form):
 class EnrolForm(forms.Form):
     """One cadre to be enrolled by hand. The field is set up by the admin page, which knows who may be chosen."""
 
-    cadre = forms.ModelChoiceField(label=_("cadre"), queryset=None)
+    cadre: forms.ModelChoiceField = forms.ModelChoiceField(label=_("cadre"), queryset=None)
 
 
 class CadreResultsForm(forms.Form):

@@ -11,6 +11,7 @@ from courses.enums import OfferingKind, OfferingState
 from courses.forms import CapacityForm, OfferingForm
 from courses.models import Offering, SeatCount
 from courses.services.offerings import publish_offering, set_capacity
+from partyschool.common import clock
 from partyschool.common.admin import PortalModelAdmin, YearFilter
 from partyschool.common.errors import DomainError, Stale
 
@@ -69,7 +70,7 @@ class OfferingAdmin(PortalModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial = super().get_changeform_initial_data(request)
-        return {**initial, "kind": initial.get("kind", OfferingKind.ELECTIVE)}
+        return {"kind": OfferingKind.ELECTIVE, "year": clock.school_year(), **initial}
 
     def save_model(self, request: HttpRequest, obj: Offering, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models
@@ -230,6 +231,13 @@ class PortalTabularInline(ScopedAdminMixin, TabularInline):
     extra = 0
     hide_title = True
     show_change_link = False
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            # A row has no room for the buttons that add, change and view the other record.
+            field.widget = field.widget.widget
+        return field
 
 
 class ReadOnlyInline(PortalTabularInline):

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from unfold.sites import UnfoldAdminSite
 
@@ -17,7 +18,7 @@ class Choices(AutocompleteJsonView):
     """The answers of a search box, each labelled by the admin of its model."""
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
-        return {"id": str(getattr(obj, to_field_name)), "text": self.model_admin.choice_label(obj)}
+        return {"id": str(getattr(obj, to_field_name)), "text": self.model_admin.choice_label(obj)}  # type: ignore[attr-defined] -- every admin here is a PortalModelAdmin
 
 
 class PortalAdminSite(UnfoldAdminSite):
@@ -34,7 +35,7 @@ class PortalAdminSite(UnfoldAdminSite):
 
         return admitted
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return Choices.as_view(admin_site=self)(request)
 
     def password_change(

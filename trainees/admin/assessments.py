@@ -141,7 +141,7 @@ def reason_text(reason: dict[str, Any]) -> str:
     facts = {"needed": _number(reason["needed"]), "counted": _number(reason["counted"])}
     if not reason["category"]:
         return _("%(counted)s credits counted in total, %(needed)s needed.") % facts
-    facts["category"] = CreditCategory(reason["category"]).label
+    facts["category"] = str(CreditCategory(reason["category"]).label)
     return _("%(category)s: %(counted)s credits counted, %(needed)s needed.") % facts
 
 

@@ -12,6 +12,7 @@ from unfold.decorators import action, display
 from courses.enums import RoundState
 from courses.models import Offering, SelectionRound
 from courses.services.rounds import close_round, open_round
+from partyschool.common import clock
 from partyschool.common.admin import PortalModelAdmin, ReadOnlyInline, YearFilter
 from partyschool.common.errors import DomainError, Stale
 from trainees.enums import CadreCategory, Rank
@@ -77,6 +78,9 @@ class SelectionRoundAdmin(PortalModelAdmin):
             "units",
             *(() if obj.state == RoundState.OPEN else ("name",)),
         )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"year": clock.school_year(), **super().get_changeform_initial_data(request)}
 
     def get_inlines(self, request: HttpRequest, obj: SelectionRound | None = None) -> Any:
         return self.inlines if obj and obj.state != RoundState.DRAFT else ()

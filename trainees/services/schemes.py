@@ -87,6 +87,8 @@ def put_in_force(*, scheme_id: int, by: User, now: datetime | None = None) -> Cr
     """
     with locking_transaction():
         year = CreditScheme.objects.filter(pk=scheme_id).values_list("year", flat=True).first()
+        if year is None:
+            raise NotFound(_("There is no such credit scheme."))
         before = (
             CreditScheme.objects.select_for_update(no_key=True)
             .filter(year=year, state=SchemeState.IN_FORCE)
