@@ -20,7 +20,9 @@ def expected_triggers() -> set[str]:
     for node in loader.graph.leaf_nodes():
         for key in loader.graph.forwards_plan(node):
             for operation in loader.graph.nodes[key].operations:
-                for verb, name in _TRIGGER.findall(operation.sql if isinstance(operation, RunSQL) else ""):
+                for verb, name in _TRIGGER.findall(
+                    str(operation.sql) if isinstance(operation, RunSQL) else ""
+                ):
                     (names.add if verb == "CREATE" else names.discard)(name)
     return names
 

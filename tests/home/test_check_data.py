@@ -12,6 +12,7 @@ from django.db import InternalError, connection
 
 from budget.services.ledger import commit_money, reverse
 from partyschool.accounts.enums import Role
+from partyschool.audit.services.seals import seal_events
 from partyschool.common.data_checks import expected_triggers
 from partyschool.common.integrity import all_checks, faults_of
 from partyschool.jobs.models import Job, StoredFile
@@ -89,6 +90,8 @@ class World:
             job=self.job,
             issued_by=self.by,
         )
+
+        seal_events()
 
     def store(self, name: str) -> StoredFile:
         return StoredFile.objects.create(
@@ -254,6 +257,11 @@ BREAKS = {
         "accounts.tree",
         lambda w: sql("UPDATE accounts_unit SET numchild = 5 WHERE depth = 1"),
         "counts 5 children, has 2",
+    ),
+    "a sealed event changed": (
+        "audit.chain",
+        lambda w: sql("UPDATE audit_auditevent SET action = 'budget.nothing'"),
+        "1",  # events 1 to …, in the language of the portal
     ),
     "a trigger switched off": (
         "common.triggers",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -154,8 +155,13 @@ class Chronicle:
         ids = [cadre.pk for cadre in people if cadre.joined_on <= plan.starts_on]
         with connection.cursor() as cursor:
             for start in range(0, len(ids), ENROLLED_AT_ONCE):
-                facts = {"offering": offering.pk, "origin": origin, "at": at, "by": self.by.pk}
-                cursor.execute(_ENROL, {**facts, "cadres": ids[start : start + ENROLLED_AT_ONCE]})
+                facts: dict[str, Any] = {
+                    "offering": offering.pk,
+                    "origin": origin,
+                    "at": at,
+                    "by": self.by.pk,
+                }
+                cursor.execute(_ENROL, facts | {"cadres": ids[start : start + ENROLLED_AT_ONCE]})
 
     def _people_of(self, plan: Plan) -> list[Cadre]:
         people = self._venues[plan.venue]

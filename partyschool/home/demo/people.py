@@ -13,11 +13,11 @@ from trainees.models import AssessmentExemption, Cadre
 from .names import RARE, CitizenNumbers, person_name
 from .sizes import Size
 
-CATEGORY = {
+CATEGORY: dict[str, str] = {
     UnitKind.INSTITUTION: CadreCategory.INSTITUTION_MANAGER,
     UnitKind.ENTERPRISE: CadreCategory.ENTERPRISE_EXECUTIVE,
 }
-POSTS = {
+POSTS: dict[tuple[str, str], tuple[str, ...]] = {
     (UnitKind.BUREAU, Rank.COUNTY_DIVISION): ("局长", "党组书记", "副局长", "二级调研员"),
     (UnitKind.BUREAU, Rank.TOWNSHIP_SECTION): ("科长", "副科长", "一级主任科员"),
     (UnitKind.BUREAU, Rank.STAFF): ("一级科员", "二级科员"),

@@ -7,7 +7,7 @@ from partyschool.standards.models import StandardTarget
 from trainees.enums import CreditCategory, Rank, SchemeState
 from trainees.models import CreditCap, CreditRequirement, CreditRule, CreditScheme
 
-RULES = {
+RULES: dict[str, tuple[str, int | str]] = {
     OfferingKind.MAIN_CLASS: (CreditCategory.CONCENTRATED, 1),
     OfferingKind.SPECIAL_CLASS: (CreditCategory.CONCENTRATED, 1),
     OfferingKind.DEPARTMENT_TRAINING: (CreditCategory.OTHER, "0.5"),
