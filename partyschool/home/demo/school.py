@@ -63,7 +63,7 @@ def fill(demo: Demo, *, say: Say) -> None:
     """Store the demo school: people, rules, last year closed, the present year under way, a drafted round.
 
     Everything is drawn from one seed. Begun and interrupted, it goes on where it stopped. The walk through the present year is in
-    docs/operations.md.
+    docs/demo.md.
     """
     if not User.objects.exists():
         _begin(demo, say)
