@@ -18,7 +18,7 @@ class Choices(AutocompleteJsonView):
     """The answers of a search box, each labelled by the admin of its model."""
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
-        return {"id": str(getattr(obj, to_field_name)), "text": self.model_admin.choice_label(obj)}  # type: ignore[attr-defined] -- every admin here is a PortalModelAdmin
+        return {"id": str(getattr(obj, to_field_name)), "text": self.model_admin.choice_label(obj)}  # type: ignore[attr-defined]  # every admin here is a PortalModelAdmin
 
 
 class PortalAdminSite(UnfoldAdminSite):
