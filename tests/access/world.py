@@ -1,0 +1,222 @@
+"""A small world with the same kinds of record three times: the reader's own, a sibling unit's and a cousin's."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db.models import Model
+
+from budget.enums import EntryKind
+from budget.models import LedgerEntry
+from faculty.models import TeachingEntry
+from partyschool.accounts.enums import Role
+from partyschool.accounts.models import RoleGrant, Unit, User
+from partyschool.audit.models import AuditEvent, AuditSeal
+from partyschool.common import clock
+from partyschool.jobs.models import Job, StoredFile
+from partyschool.notices.models import Notice
+from partyschool.standards.models import StandardTarget
+from tests.factories.accounts import City, make_user
+from tests.factories.budget import BudgetLineFactory
+from tests.factories.courses import LessonFactory, OfferingFactory, RoomFactory, SelectionRoundFactory
+from tests.factories.faculty import TeacherFactory
+from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
+from trainees.enums import AttendanceStatus, ExemptionGround
+from trainees.models import (
+    AssessmentExemption,
+    AttendanceMark,
+    Cadre,
+    CreditEntry,
+    CreditScheme,
+    DocumentCounter,
+    Enrolment,
+    ReportPacket,
+    YearlyAssessment,
+)
+
+YEAR = 2025
+CODES = {"own": "AAAA-BBBB-CCCC-DDDD", "cousin": "EEEE-FFFF-GGGG-HHHH"}
+CANARIES = {"own": "本部金丝雀", "sibling": "同级金丝雀", "cousin": "旁系金丝雀"}
+READERS = ("anonymous", "stranger", *Role.values)
+# Whose records each reader must never see, however they ask.
+HIDDEN = {
+    "anonymous": ("own", "sibling", "cousin"),
+    "stranger": ("own", "sibling", "cousin"),
+    Role.TRAINEE: ("own", "sibling", "cousin"),
+    Role.TEACHER: ("own", "sibling", "cousin"),
+    Role.FINANCE: ("own", "sibling", "cousin"),
+    Role.ADMIN: ("own", "sibling", "cousin"),
+    Role.OFFICER: ("sibling", "cousin"),
+    Role.ORGDEPT: ("cousin",),
+}
+
+
+@dataclass
+class World:
+    users: dict[str, User | None] = field(default_factory=dict)
+    # Per model, the objects by whose they are; "" where there is one for all.
+    objects: dict[type[Model], dict[str, Model]] = field(default_factory=dict)
+
+    def of(self, model: type[Model], whose: str = "") -> Any:
+        return self.objects[model][whose]
+
+
+def _stored_file(job: Job, name: str) -> StoredFile:
+    content = f"{name} of {job.title}".encode()
+    stored_as = default_storage.save(f"access/{job.pk}/{name}", ContentFile(content))
+    return StoredFile.objects.create(
+        job=job,
+        name=name,
+        content_type="application/octet-stream",
+        storage_name=stored_as,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+    )
+
+
+def build_world() -> World:
+    """Everything that a URL can name, owned by three units: finance bureau (own), culture bureau (sibling), cousin bureau."""
+    world, city, now = World(), City(), clock.now()
+    homes = {"own": city.finance_bureau, "sibling": city.culture_bureau, "cousin": city.cousin_bureau}
+    jurisdictions = {"own": city.east, "cousin": city.west}
+
+    for role in Role.values:
+        unit = {Role.OFFICER: city.finance_bureau, Role.ORGDEPT: city.east}.get(role)
+        world.users[role] = make_user(role, unit=unit, username=f"{role}1", full_name=role)
+    world.users["stranger"] = make_user(username="stranger1", full_name="stranger")
+    world.users["anonymous"] = None
+    staff = world.users[Role.STAFF]
+    CadreFactory(user=world.users[Role.TRAINEE], unit=city.finance_bureau, name="学员本人")
+    teacher = TeacherFactory(user=world.users[Role.TEACHER], name="任课教师")
+
+    scheme = make_scheme(YEAR)
+    selection_round = SelectionRoundFactory(year=YEAR)
+    offering = OfferingFactory(capacity=10, selection_round=selection_round, title="一堂选学专题")
+    started = now - timedelta(hours=3)
+    lesson = LessonFactory(offering=offering, starts_at=started, ends_at=started + timedelta(hours=2))
+    line = BudgetLineFactory()
+    single: list[Model] = [
+        staff,
+        city.finance_bureau,
+        RoleGrant.objects.filter(user=staff).get(),
+        teacher,
+        offering,
+        offering.seats,
+        selection_round,
+        RoomFactory(),
+        lesson,
+        scheme,
+        scheme.rules.first(),
+        scheme.caps.first(),
+        scheme.requirements.first(),
+        line,
+        line.balance,
+        LedgerEntry.objects.create(
+            line=line,
+            year=YEAR,
+            amount=Decimal(5),
+            kind=EntryKind.PAYMENT,
+            source_kind="a",
+            source_ref="b",
+            posted_by=staff,
+        ),
+        TeachingEntry.objects.create(
+            teacher=TeacherFactory(),
+            year=YEAR,
+            amount=Decimal(4),
+            taught_on=date(YEAR, 6, 2),
+            source_kind="lesson",
+            source_ref="x",
+            posted_by=staff,
+        ),
+        StandardTarget.objects.create(year=YEAR, indicator="full_time_teachers", target=10),
+        AuditEvent.objects.create(action="made.up", subject="x:1", actor=staff),
+        AuditSeal.objects.create(first_event=1, last_event=1, event_count=1, digest="0" * 64),
+        DocumentCounter.objects.create(year=2026, last_number=2),
+        Notice.objects.create(recipient=staff, event="e", title="t"),
+    ]
+    for thing in single:
+        world.objects[type(thing)] = {"": thing}
+
+    for model in (
+        Cadre,
+        Enrolment,
+        AttendanceMark,
+        CreditEntry,
+        AssessmentExemption,
+        YearlyAssessment,
+        ReportPacket,
+        Job,
+        StoredFile,
+    ):
+        world.objects[model] = {}
+    for whose, unit in homes.items():
+        cadre = CadreFactory(unit=unit, name=CANARIES[whose], code=f"K{whose}")
+        enrolment = EnrolmentFactory(cadre=cadre, offering=offering, created_by=staff)
+        made = [
+            cadre,
+            enrolment,
+            AttendanceMark.objects.create(
+                enrolment=enrolment, lesson=lesson, status=AttendanceStatus.PRESENT, marked_by=staff
+            ),
+            CreditEntryFactory(cadre=cadre, scheme=scheme, posted_by=staff, offering=offering),
+            AssessmentExemption.objects.create(cadre=cadre, year=YEAR, ground=ExemptionGround.OTHER),
+            _assessment(cadre, unit, scheme, staff, now),
+        ]
+        for thing in made:
+            world.objects[type(thing)][whose] = thing
+    for number, (whose, unit) in enumerate(jurisdictions.items(), 1):
+        job = Job.objects.create(
+            kind="report_packet",
+            key=f"{YEAR}:{unit.pk}",
+            title=f"{CANARIES[whose]}通报",
+            owner=staff,
+            state="done",
+        )
+        files = [_stored_file(job, "notice.pdf"), _stored_file(job, "annex.xlsx")]
+        packet = ReportPacket.objects.create(
+            recipient=unit,
+            year=YEAR,
+            number=number,
+            number_year=2026,
+            code=CODES[whose],
+            scheme=scheme,
+            row_count=1,
+            data_digest="0" * 64,
+            notice=files[0],
+            annex=files[1],
+            job=job,
+            issued_by=staff,
+        )
+        world.objects[Job][whose], world.objects[StoredFile][whose], world.objects[ReportPacket][whose] = (
+            job,
+            files[0],
+            packet,
+        )
+    return world
+
+
+def _assessment(
+    cadre: Cadre, unit: Unit, scheme: CreditScheme, staff: User, now: datetime
+) -> YearlyAssessment:
+    return YearlyAssessment.objects.create(
+        cadre=cadre,
+        year=YEAR,
+        unit=unit,
+        jurisdiction=unit.jurisdiction,
+        rank=cadre.rank,
+        scheme=scheme,
+        earned=8,
+        counted=8,
+        needed=90,
+        breakdown={"concentrated": {"earned": 8, "cap": None, "counted": 8}},
+        reasons=[{"code": "short", "category": "", "needed": 90, "counted": 8}],
+        result="fail",
+        bars_excellent=True,
+        closed_at=now,
+        closed_by=staff,
+    )
