@@ -237,7 +237,9 @@ UNFOLD = {
     "SITE_TITLE": _("Party School Portal"),
     "SITE_HEADER": SCHOOL_NAME,
     "SITE_SYMBOL": "account_balance",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}
+    ],
     "SITE_URL": reverse_lazy("home:index"),
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
@@ -246,7 +248,9 @@ UNFOLD = {
     "STYLES": [lambda request: static("css/admin.css"), lambda request: static("css/admin_work.css")],
     "DASHBOARD_CALLBACK": "partyschool.home.admin_menu.start_page",
     "SIDEBAR": {"navigation": "partyschool.home.admin_menu.navigation"},
-    "ACCOUNT": {"navigation": [{"title": _("Change password"), "link": reverse_lazy("accounts:password_change")}]},
+    "ACCOUNT": {
+        "navigation": [{"title": _("Change password"), "link": reverse_lazy("accounts:password_change")}]
+    },
     "COLORS": {
         "primary": {
             "50": "#fdf3f2",

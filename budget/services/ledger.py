@@ -7,7 +7,6 @@ back too much, whoever posts at the same moment. These services turn that refusa
 import hashlib
 from datetime import datetime
 from decimal import Decimal
-from typing import cast
 
 from django.db import IntegrityError, models
 from django.utils.translation import gettext as _
@@ -151,9 +150,7 @@ def reverse(*, entry_id: int, reason: str, by: User, now: datetime | None = None
                 _("Part of this commitment has been released or paid."),
                 remedy=_("Release the rest of the commitment instead."),
             )
-        reversal = cast(
-            "LedgerEntry", reverse_entry(entry, by=by, reason=reason.strip(), now=now or clock.now())
-        )
+        reversal = reverse_entry(entry, by=by, reason=reason.strip(), now=now or clock.now())
         record_event(
             action="budget.reverse",
             subject=reversal,

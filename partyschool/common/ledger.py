@@ -7,7 +7,7 @@ a reversal that names it. One source posts once. The rules are held by the datab
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -65,7 +65,7 @@ class LedgerEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.year} {self.amount} ({self.source_kind} {self.source_ref})"
 
-    def opposite(self, *, by: Any, reason: str, now: datetime) -> "LedgerEntry":
+    def opposite(self, *, by: Any, reason: str, now: datetime) -> Self:
         """The unsaved entry that takes this one back, in every measure."""
         kept = {
             field.attname: getattr(self, field.attname)
@@ -74,10 +74,13 @@ class LedgerEntry(models.Model):
             and field.name not in {"reverses", "posted_by", "posted_at", "note", "amount", *self.MEASURES}
         }
         taken_back = {measure: -getattr(self, measure) for measure in ("amount", *self.MEASURES)}
-        return type(self)(**kept, **taken_back, reverses=self, note=reason, posted_by=by, posted_at=now)  # type: ignore[misc]  # a self relation of an abstract model
+        return type(self)(**kept, **taken_back, reverses=self, note=reason, posted_by=by, posted_at=now)
 
 
-def reverse_entry(entry: LedgerEntry, *, by: Any, reason: str, now: datetime | None = None) -> LedgerEntry:
+Entry = TypeVar("Entry", bound=LedgerEntry)
+
+
+def reverse_entry(entry: Entry, *, by: Any, reason: str, now: datetime | None = None) -> Entry:
     """Take `entry` back by a new entry that names it; returns the reversal.
 
     Raises `AlreadyReversed` if it was taken back before (by anyone, at the same moment too) or is itself a reversal.

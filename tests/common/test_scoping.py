@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     "read",
     [
-        lambda rows: list(rows),
+        list,
         lambda rows: rows.count(),
         lambda rows: rows.exists(),
         lambda rows: rows.first(),

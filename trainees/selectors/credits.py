@@ -145,8 +145,8 @@ def explain_year(cadre: Cadre, year: int) -> YearAccount:
     scheme = CreditScheme.objects.filter(year=year, state=SchemeState.IN_FORCE).first()
     caps = dict(scheme.caps.values_list("category", "most")) if scheme else {}
     # The result of a year that is over keeps the rank of its closing; a promotion since then does not change that year.
-    settled = assessment is not None and assessment.closed_at >= year_end(year)
-    rank = assessment.rank if settled else cadre.rank
+    settled = assessment if assessment is not None and assessment.closed_at >= year_end(year) else None
+    rank = settled.rank if settled else cadre.rank
     least = dict(scheme.requirements.filter(rank=rank).values_list("category", "least")) if scheme else {}
     earned = dict.fromkeys(CreditCategory.values, NOTHING)
     for entry in entries:
