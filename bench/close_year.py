@@ -13,10 +13,11 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import django
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partyschool.settings")
 os.environ["TEST_DATABASE_NAME"] = "bench_close_year"
 
@@ -25,14 +26,14 @@ from partyschool import embedded
 embedded.ensure_running()
 django.setup()
 
-from django.db import connection, transaction  # noqa: E402 -- needs the set-up
+from django.db import connection, transaction
 
-from partyschool.accounts.enums import Role  # noqa: E402
-from tests.factories.accounts import make_unit, make_user  # noqa: E402
-from tests.factories.trainees import make_scheme  # noqa: E402
-from trainees.enums import CreditCategory, Rank  # noqa: E402
-from trainees.models import CreditCap, CreditRequirement, YearlyAssessment  # noqa: E402
-from trainees.services.years import close_year  # noqa: E402
+from partyschool.accounts.enums import Role
+from tests.factories.accounts import make_unit, make_user
+from tests.factories.trainees import make_scheme
+from trainees.enums import CreditCategory, Rank
+from trainees.models import CreditCap, CreditRequirement, YearlyAssessment
+from trainees.services.years import close_year
 
 YEAR = 2025
 ROUNDS = 3

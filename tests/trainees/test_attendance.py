@@ -105,7 +105,10 @@ def test_a_lesson_ahead_says_when_it_begins(staff, lesson):
     with pytest.raises(LessonNotBegun) as refusal:
         mark_attendance(lesson_id=lesson.pk, marks={enrolment.pk: PRESENT}, by=staff, now=before)
     assert refusal.value.retry_at == lesson.starts_at
-    assert mark_attendance(lesson_id=lesson.pk, marks={enrolment.pk: PRESENT}, by=staff, now=lesson.starts_at) == 1
+    assert (
+        mark_attendance(lesson_id=lesson.pk, marks={enrolment.pk: PRESENT}, by=staff, now=lesson.starts_at)
+        == 1
+    )
 
 
 @pytest.mark.parametrize("state", [OfferingState.PLANNED, OfferingState.CLOSED, OfferingState.CANCELLED])

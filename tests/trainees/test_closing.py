@@ -49,7 +49,7 @@ def staff():
     return make_user(Role.STAFF)
 
 
-def credits(offering):
+def credits_of(offering):
     return CreditEntry.objects.unscoped("test").filter(offering=offering)
 
 
@@ -63,7 +63,11 @@ def run_class(staff, *rows, lessons=1, **fields):
     made = [LessonFactory(offering=offering, teacher=TeacherFactory()) for _ in range(lessons)]
     places = [EnrolmentFactory(offering=offering, cadre=make_trainee(), created_by=staff) for _ in rows]
     for number, lesson in enumerate(made):
-        marks = {place.pk: STATUS[row[number]] for place, row in zip(places, rows, strict=True) if row[number] != "-"}
+        marks = {
+            place.pk: STATUS[row[number]]
+            for place, row in zip(places, rows, strict=True)
+            if row[number] != "-"
+        }
         mark_attendance(lesson_id=lesson.pk, marks=marks, by=staff)
     return offering, places
 
@@ -75,7 +79,9 @@ def states(places):
 
 def test_attendance_becomes_entries_once(staff):
     scheme = make_scheme()
-    CreditRule.objects.filter(scheme=scheme, activity=OfferingKind.ELECTIVE).update(credits_per_hour=Decimal("1.5"))
+    CreditRule.objects.filter(scheme=scheme, activity=OfferingKind.ELECTIVE).update(
+        credits_per_hour=Decimal("1.5")
+    )
     offering, places = run_class(staff, "pl", "pa", "va", lessons=2)
     expected = OfferingClosing(
         offering_id=offering.pk,
@@ -88,21 +94,53 @@ def test_attendance_becomes_entries_once(staff):
     )
     assert close_offering(offering_id=offering.pk, by=staff) == expected
     assert close_offering(offering_id=offering.pk, by=staff) == expected
-    assert states(places) == [EnrolmentState.COMPLETED, EnrolmentState.NOT_COMPLETED, EnrolmentState.NOT_COMPLETED]
-    rows = credits(offering).order_by("pk").values_list(
-        "cadre", "year", "amount", "hours", "category", "source_kind", "source_ref", "scheme", "earned_on"
+    assert states(places) == [
+        EnrolmentState.COMPLETED,
+        EnrolmentState.NOT_COMPLETED,
+        EnrolmentState.NOT_COMPLETED,
+    ]
+    rows = (
+        credits_of(offering)
+        .order_by("pk")
+        .values_list(
+            "cadre", "year", "amount", "hours", "category", "source_kind", "source_ref", "scheme", "earned_on"
+        )
     )
     first, second = offering.lessons.order_by("starts_at")
     elective = CreditCategory.ELECTIVE
     assert list(rows) == [
-        (places[0].cadre_id, 2025, 12, 8, elective, "enrolment", f"{places[0].pk}:2025", scheme.pk, clock.school_date(second.starts_at)),
-        (places[1].cadre_id, 2025, 6, 4, elective, "enrolment", f"{places[1].pk}:2025", scheme.pk, clock.school_date(first.starts_at)),
+        (
+            places[0].cadre_id,
+            2025,
+            12,
+            8,
+            elective,
+            "enrolment",
+            f"{places[0].pk}:2025",
+            scheme.pk,
+            clock.school_date(second.starts_at),
+        ),
+        (
+            places[1].cadre_id,
+            2025,
+            6,
+            4,
+            elective,
+            "enrolment",
+            f"{places[1].pk}:2025",
+            scheme.pk,
+            clock.school_date(first.starts_at),
+        ),
     ]
     assert set(teaching().values_list("source_kind", "source_ref", "teacher", "amount", "year")) == {
         ("lesson", str(lesson.pk), lesson.teacher_id, 4, 2025) for lesson in (first, second)
     }
     offering.refresh_from_db()
-    assert (offering.state, offering.closed_at is not None, offering.seats.frozen) == (OfferingState.CLOSED, True, True)
+    assert (offering.state, offering.closed_at is not None, offering.seats.frozen) == (
+        OfferingState.CLOSED,
+        True,
+        True,
+    )
     assert AuditEvent.objects.unscoped("test").filter(action="offering.close").count() == 1
 
 
@@ -115,8 +153,8 @@ def test_trainees_are_told_their_own_credits_once(staff):
         Notice.objects.visible_to(place.cadre.user).values_list("body", "url").get() for place in places
     ]
     assert bodies == [
-        ("你参加了 4 学时，获得 4 学分。学习结果：已结业。", f"/credits/offerings/{offering.pk}/"),
-        ("你参加了 0 学时，获得 0 学分。学习结果：未结业。", f"/credits/offerings/{offering.pk}/"),
+        ("您参加了 4 学时，获得 4 学分。学习结果：结业。", f"/credits/offerings/{offering.pk}/"),
+        ("您参加了 0 学时，获得 0 学分。学习结果：未结业。", f"/credits/offerings/{offering.pk}/"),
     ]
 
 
@@ -127,21 +165,23 @@ def test_the_newest_mark_is_the_one_that_counts(staff):
     marks = {places[0].pk: AttendanceStatus.ABSENT, places[1].pk: AttendanceStatus.PRESENT}
     mark_attendance(lesson_id=lesson.pk, marks=marks, by=staff)
     close_offering(offering_id=offering.pk, by=staff)
-    assert list(credits(offering).values_list("cadre", flat=True)) == [places[1].cadre_id]
+    assert list(credits_of(offering).values_list("cadre", flat=True)) == [places[1].cadre_id]
 
 
-@pytest.mark.parametrize(("missed", "state"), [(1, EnrolmentState.COMPLETED), (2, EnrolmentState.NOT_COMPLETED)])
+@pytest.mark.parametrize(
+    ("missed", "state"), [(1, EnrolmentState.COMPLETED), (2, EnrolmentState.NOT_COMPLETED)]
+)
 def test_one_seventh_may_be_missed_and_no_more(staff, missed, state):
     make_scheme()
     offering, places = run_class(staff, "v" * missed + "p" * (7 - missed), lessons=7)
     close_offering(offering_id=offering.pk, by=staff)
     assert states(places) == [state]
-    assert credits(offering).get().hours == 4 * (7 - missed)
+    assert credits_of(offering).get().hours == 4 * (7 - missed)
 
 
 def test_late_and_left_early_count_as_attended(staff):
     make_scheme()
-    offering, places = run_class(staff, "l", "e")
+    offering, _places = run_class(staff, "l", "e")
     assert close_offering(offering_id=offering.pk, by=staff).completed == 2
 
 
@@ -151,11 +191,14 @@ def test_an_offering_over_new_year_is_split_by_the_school_year_of_the_lesson(sta
     offering = OfferingFactory()
     place = EnrolmentFactory(offering=offering, created_by=staff)
     # 31 December 16:30 UTC is New Year's morning at the school.
-    for start in (clock.school_instant(date(2025, 12, 31), time(20)), clock.school_instant(date(2026, 1, 1), time(0, 30))):
+    for start in (
+        clock.school_instant(date(2025, 12, 31), time(20)),
+        clock.school_instant(date(2026, 1, 1), time(0, 30)),
+    ):
         lesson = LessonFactory(offering=offering, starts_at=start, teacher=TeacherFactory())
         mark_attendance(lesson_id=lesson.pk, marks={place.pk: AttendanceStatus.PRESENT}, by=staff)
     close_offering(offering_id=offering.pk, by=staff)
-    rows = credits(offering).order_by("year").values_list("year", "amount", "source_ref", "scheme")
+    rows = credits_of(offering).order_by("year").values_list("year", "amount", "source_ref", "scheme")
     assert list(rows) == [
         (2025, 4, f"{place.pk}:2025", schemes[0].pk),
         (2026, 8, f"{place.pk}:2026", schemes[1].pk),
@@ -189,7 +232,7 @@ def refused(error, offering, staff, **facts):
     """`error` is raised and nothing has changed."""
     with pytest.raises(error) as refusal:
         close_offering(offering_id=offering.pk, by=staff, **facts)
-    assert not credits(offering).exists()
+    assert not credits_of(offering).exists()
     assert not teaching().exists()
     assert SeatCount.objects.get(pk=offering.pk).frozen is False
     return refusal.value
@@ -217,7 +260,11 @@ def test_a_cancelled_lesson_neither_refuses_nor_counts(staff):
     lesson.cancelled_at = clock.now()
     lesson.save()
     close_offering(offering_id=offering.pk, by=staff)
-    assert (credits(offering).get().hours, teaching().count(), states(places)) == (4, 1, [EnrolmentState.COMPLETED])
+    assert (credits_of(offering).get().hours, teaching().count(), states(places)) == (
+        4,
+        1,
+        [EnrolmentState.COMPLETED],
+    )
 
 
 def test_without_lessons_there_is_nothing_to_close(staff):
@@ -273,8 +320,13 @@ def offer(staff, *, seats, sitting):
     lesson = LessonFactory(offering=offering, starts_at=start, ends_at=start + timedelta(hours=1))
     make_scheme(clock.school_year(start))
     unit = make_unit()
-    places = [EnrolmentFactory(offering=offering, cadre=make_trainee(unit=unit), created_by=staff) for _ in range(sitting)]
-    mark_attendance(lesson_id=lesson.pk, marks={place.pk: AttendanceStatus.PRESENT for place in places}, by=staff)
+    places = [
+        EnrolmentFactory(offering=offering, cadre=make_trainee(unit=unit), created_by=staff)
+        for _ in range(sitting)
+    ]
+    mark_attendance(
+        lesson_id=lesson.pk, marks={place.pk: AttendanceStatus.PRESENT for place in places}, by=staff
+    )
     return offering, places, [make_trainee(unit=unit).user for _ in range(sitting)]
 
 
@@ -284,7 +336,7 @@ def test_closing_twice_at_once_posts_once(staff):
     offering, _places, _others = offer(staff, seats=9, sitting=3)
     results = compete([partial(close_offering, offering_id=offering.pk, by=staff)] * 4)
     assert len(set(results)) == 1
-    assert credits(offering).count() == 3
+    assert credits_of(offering).count() == 3
 
 
 @pytest.mark.race
@@ -300,9 +352,11 @@ def test_closing_against_picks_and_withdrawals_loses_nothing(staff, round_number
     if not isinstance(closed, OfferingClosing):
         # A pick got in first: its roll is missing, as it must be, and nothing was posted.
         assert isinstance(closed, RollIncomplete)
-        assert not credits(offering).exists()
+        assert not credits_of(offering).exists()
         marks = dict.fromkeys(
-            Enrolment.objects.unscoped("test").filter(offering=offering, state="enrolled").values_list("pk", flat=True),
+            Enrolment.objects.unscoped("test")
+            .filter(offering=offering, state="enrolled")
+            .values_list("pk", flat=True),
             AttendanceStatus.PRESENT,
         )
         mark_attendance(lesson_id=offering.lessons.get().pk, marks=marks, by=staff)
@@ -310,7 +364,7 @@ def test_closing_against_picks_and_withdrawals_loses_nothing(staff, round_number
     seats = SeatCount.objects.get(pk=offering.pk)
     seated = Enrolment.objects.unscoped("test").filter(offering=offering).exclude(state="withdrawn")
     assert (seats.frozen, seats.taken) == (True, seated.count())
-    assert closed.completed == seats.taken == credits(offering).count()
+    assert closed.completed == seats.taken == credits_of(offering).count()
     assert not seated.filter(state=EnrolmentState.ENROLLED).exists()
     after = compete(
         [partial(select_topic, offering_id=offering.pk, by=user) for user in others]
