@@ -165,7 +165,7 @@ class CreditEntry(ScopedModel, LedgerEntry):
         indexes = [
             # Carries what the closing of a year adds up, so that it reads the index alone.
             models.Index(
-                fields=["year", "cadre"], include=["category", "amount"], name="trainees_credit_sums_ix"
+                fields=["year", "cadre", "category"], include=["amount"], name="trainees_credit_year_ix"
             ),
             models.Index(fields=["-earned_on", "-id"], name="trainees_credit_list_ix"),
         ]
