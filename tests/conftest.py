@@ -34,6 +34,8 @@ LEFT_OUT = pytest.StashKey[list[tuple[str, str]]]()
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers before Django reads its settings."""
     config.stash[LEFT_OUT] = []
+    # A fresh clone has collected no static files yet, and WhiteNoise warns of a folder that is not there.
+    (PROJECT / "build" / "static").mkdir(parents=True, exist_ok=True)
     if not os.environ.get("DATABASE_URL"):
         os.environ.setdefault("PARTYSCHOOL_EMBEDDED_DIR", str(PROJECT / ".embedded-test"))
     embedded.ensure_running(fsync=False)

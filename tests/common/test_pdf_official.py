@@ -231,7 +231,7 @@ def test_nothing_in_a_document_opens_the_network_or_draws_a_picture(monkeypatch:
 
     pdf = reader(document)
     assert [page["/Resources"].get("/XObject") for page in pdf.pages] == [None] * document.pages
-    assert b"root:" not in b"".join(page.get_contents().get_data() for page in pdf.pages)  # type: ignore[union-attr]
+    assert b"root:" not in b"".join(page.get_contents().get_data() for page in pdf.pages)  # type: ignore[union-attr] - every page has contents
 
 
 def test_same_input_gives_the_same_bytes_and_other_input_others() -> None:
