@@ -22,15 +22,20 @@ class OwnPassword(DomainError):
     remedy = _("Change your password on the password page.")
 
 
+def new_start_password() -> str:
+    """A random password of 16 characters in groups of four, about 79 bits."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
+
+
 def issue_start_password(*, user_id: int, by: User) -> str:
-    """Set a new random password (about 79 bits) for a user and return it, once; the user's sessions end with the old one.
+    """Set a new random password for a user and return it, once; the user's sessions end with the old one.
 
     Raises `OwnPassword`, `User.DoesNotExist`.
     Concurrency: the user row is locked.
     """
     if user_id == by.pk:
         raise OwnPassword
-    password = "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
+    password = new_start_password()
     with locking_transaction():
         user = lock_row(User, user_id)
         user.set_password(password)
