@@ -231,6 +231,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Named so that Django's own handlers go: the root prints its lines already.
+    "loggers": {"django": {"level": "INFO"}},
 }
 
 UNFOLD = {

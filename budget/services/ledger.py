@@ -156,6 +156,7 @@ def reverse(*, entry_id: int, reason: str, by: User, now: datetime | None = None
             subject=reversal,
             by=by,
             data={"reverses": entry.pk, "amount": str(reversal.amount)},
+            now=reversal.posted_at,
         )
     return reversal
 
@@ -236,6 +237,7 @@ def _post(entry: LedgerEntry, *, by: User) -> None:
             "amount": str(entry.amount),
             "source": f"{entry.source_kind} {entry.source_ref}",
         },
+        now=entry.posted_at,
     )
 
 

@@ -52,6 +52,3 @@ class Scope:
         for path in self.unit_paths:
             condition |= Q(**{f"{path_lookup}__startswith": path})
         return condition
-
-
-NO_SCOPE = Scope()

@@ -27,6 +27,11 @@ def school_instant(day: date, at: time) -> datetime:
     return timezone.make_aware(datetime.combine(day, at))
 
 
+def year_end(year: int) -> datetime:
+    """The instant at which `year` is over at the school."""
+    return school_instant(date(year + 1, 1, 1), time.min)
+
+
 def in_words(instant: datetime) -> str:
     """An instant as people at the school read it, with the zone: for sentences such as the facts of a denial."""
     local = timezone.localtime(instant)

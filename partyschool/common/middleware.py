@@ -17,7 +17,7 @@ def refusal_response(request: HttpRequest, error: DomainError) -> HttpResponse:
 
     A view may set `request.back_url` to say where the page's way back leads.
     """
-    status = {NotFound: 404, Busy: 503}.get(type(error), 409)
+    status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Busy) else 409
     template = "includes/_denial.html" if getattr(request, "htmx", False) else "409.html"
     return render(
         request, template, {"denial": error, "back_url": getattr(request, "back_url", "")}, status=status

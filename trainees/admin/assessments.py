@@ -15,9 +15,10 @@ from unfold.decorators import action, display
 from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
 from partyschool.common.errors import DomainError
-from trainees.enums import AssessmentResult, CreditCategory, ExemptionGround
+from trainees.enums import AssessmentResult, CreditCategory
 from trainees.forms import YearForm
 from trainees.models import YearlyAssessment
+from trainees.selectors.reasons import reason_text
 from trainees.selectors.rosters import year_overview
 from trainees.services.years import YearClosing, close_year
 
@@ -132,17 +133,6 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
             overview=year_overview(year) if year else None,
             this_year=clock.school_year(),
         )
-
-
-def reason_text(reason: dict[str, Any]) -> str:
-    """One stored reason as a sentence."""
-    if reason["code"] == "exempt":
-        return _("Exempt: %(ground)s.") % {"ground": ExemptionGround(reason["ground"]).label}
-    facts = {"needed": _number(reason["needed"]), "counted": _number(reason["counted"])}
-    if not reason["category"]:
-        return _("%(counted)s credits counted in total, %(needed)s needed.") % facts
-    facts["category"] = str(CreditCategory(reason["category"]).label)
-    return _("%(category)s: %(counted)s credits counted, %(needed)s needed.") % facts
 
 
 def closing_text(closing: YearClosing) -> str:

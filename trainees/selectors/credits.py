@@ -1,7 +1,6 @@
 """Where every number of a cadre's year comes from: entries, categories, caps, requirements, attendance."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 
@@ -103,7 +102,7 @@ class YearAccount:
     @property
     def provisional(self) -> bool:
         """Whether the result was made while the year was still running."""
-        return self.assessment is not None and self.assessment.closed_at < year_end(self.year)
+        return self.assessment is not None and self.assessment.closed_at < clock.year_end(self.year)
 
     @property
     def reasons(self) -> list[str]:
@@ -118,11 +117,6 @@ class YearAccount:
             self.scheme is None
             or (made.scheme_id, made.earned, made.counted) != (self.scheme.pk, self.earned, self.counted)
         )
-
-
-def year_end(year: int) -> datetime:
-    """The instant at which `year` is over at the school."""
-    return clock.school_instant(date(year + 1, 1, 1), time.min)
 
 
 def years_of(cadre: Cadre) -> list[int]:
@@ -145,7 +139,7 @@ def explain_year(cadre: Cadre, year: int) -> YearAccount:
     scheme = CreditScheme.objects.filter(year=year, state=SchemeState.IN_FORCE).first()
     caps = dict(scheme.caps.values_list("category", "most")) if scheme else {}
     # The result of a year that is over keeps the rank of its closing; a promotion since then does not change that year.
-    settled = assessment if assessment is not None and assessment.closed_at >= year_end(year) else None
+    settled = assessment if assessment is not None and assessment.closed_at >= clock.year_end(year) else None
     rank = settled.rank if settled else cadre.rank
     least = dict(scheme.requirements.filter(rank=rank).values_list("category", "least")) if scheme else {}
     earned = dict.fromkeys(CreditCategory.values, NOTHING)

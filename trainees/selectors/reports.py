@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -174,7 +174,7 @@ def read_report(*, year: int, recipient_id: int) -> Report | None:
         recipient=recipient,
         scheme=CreditScheme.objects.get(pk=newest.scheme_id),
         closed_at=closed_at,
-        provisional=closed_at < clock.school_instant(date(year + 1, 1, 1), time.min),
+        provisional=closed_at < clock.year_end(year),
         lines=lines,
     )
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -159,7 +159,7 @@ def close_year(*, year: int, by: User, now: datetime | None = None) -> YearClosi
     now = now or clock.now()
     if year > clock.school_year(now):
         raise YearNotBegun(_("%(year)s lies ahead.") % {"year": year})
-    year_end = clock.school_instant(date(year + 1, 1, 1), time.min)
+    year_end = clock.year_end(year)
     with locking_transaction():
         scheme = scheme_in_force(year)
         lock_row(CreditScheme, scheme.pk)

@@ -12,12 +12,6 @@ from trainees.selectors.electives import past_picks, rounds_for, topic_for
 from trainees.services.electives import select_topic, withdraw_from_topic
 
 
-class SeeOther(HttpResponseRedirect):
-    """After a POST: look at the result by GET, so that a reload does not send the form again."""
-
-    status_code = 303
-
-
 def _lead_back(request: HttpRequest) -> None:
     """A refusal that comes as a page leads back to the list; one that comes into the list leads nowhere."""
     if not request.htmx:
@@ -62,7 +56,7 @@ def select(request: HttpRequest, offering_id: int) -> HttpResponse:
     _lead_back(request)
     select_topic(offering_id=offering_id, by=request.user)
     messages.success(request, _("The topic is yours. Your place is kept."))
-    return SeeOther(reverse("trainees:electives"))
+    return HttpResponseRedirect(reverse("trainees:electives"), status=303)
 
 
 @policy(Role.TRAINEE)
@@ -72,4 +66,4 @@ def withdraw(request: HttpRequest, offering_id: int) -> HttpResponse:
     _lead_back(request)
     withdraw_from_topic(offering_id=offering_id, by=request.user)
     messages.success(request, _("You gave the topic up. The seat is free for others."))
-    return SeeOther(reverse("trainees:electives"))
+    return HttpResponseRedirect(reverse("trainees:electives"), status=303)

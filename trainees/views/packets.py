@@ -1,6 +1,6 @@
 """Ordering the reports and handing them out."""
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -28,7 +28,4 @@ def packet_file(request: HttpRequest, packet_id: int, part: str) -> HttpResponse
     """Download the notice or the annex of a packet whose recipient the reader may see."""
     packets = ReportPacket.objects.visible_to(request.user).select_related("notice", "annex")
     packet = get_object_or_404(packets, pk=packet_id)
-    try:
-        return hand_out(file=packet.notice if part == "notice" else packet.annex, by=request.user)
-    except FileNotFoundError as error:
-        raise Http404 from error
+    return hand_out(file=packet.notice if part == "notice" else packet.annex, by=request.user)

@@ -4,18 +4,31 @@ from datetime import datetime
 from typing import Any
 
 from django.http import FileResponse
+from django.utils.translation import gettext_lazy as _
 
 from partyschool.audit.services.events import record_event
 from partyschool.common.downloads import download_response
+from partyschool.common.errors import NotFound
 from partyschool.jobs.models import StoredFile
+
+
+class FileLost(NotFound):
+    """The row of a file is there, its bytes are not."""
+
+    code = "file_lost"
+    title = _("The record of this file is there, its content is not.")
+    remedy = _("Tell the system administrator: the file has to be restored from the backup.")
 
 
 def hand_out(*, file: StoredFile, by: Any, now: datetime | None = None) -> FileResponse:
     """The download of `file`, with its audit event `file.download`. The caller has checked that `by` may have it.
 
-    Raises `OSError` if the storage has lost the bytes; then nothing is recorded.
+    Raises `FileLost` if the storage has lost the bytes; then nothing is recorded.
     """
-    content = file.open()
+    try:
+        content = file.open()
+    except FileNotFoundError as error:
+        raise FileLost from error
     record_event(
         action="file.download", subject=file, by=by, data={"name": file.name, "sha256": file.sha256}, now=now
     )

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from partyschool.accounts.policies import policy
-from partyschool.common.errors import NotFound
 from partyschool.jobs.forms import JobFilterForm
 from partyschool.jobs.models import Job, StoredFile
 from partyschool.jobs.rules import may_manage
@@ -84,13 +83,7 @@ def job_file(request: HttpRequest, pk: UUID, file_id: UUID) -> HttpResponse:
     """Download a file of a job that the reader may see."""
     job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
     file = get_object_or_404(StoredFile, pk=file_id, job=job)
-    try:
-        return hand_out(file=file, by=request.user)
-    except FileNotFoundError as error:
-        raise NotFound(
-            _("The record of this file is there, its content is not."),
-            remedy=_("Tell the system administrator: the file has to be restored from the backup."),
-        ) from error
+    return hand_out(file=file, by=request.user)
 
 
 def _to_detail(job: Job) -> HttpResponse:

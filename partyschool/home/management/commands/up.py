@@ -55,7 +55,6 @@ class Command(BaseCommand):
     def _prepare(self) -> None:
         """Bring database and static files up to date."""
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         if settings.DEBUG and not _another_school():
             demo, finished = found()
