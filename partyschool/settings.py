@@ -34,6 +34,9 @@ AUDIT_KEY = (
     bytes.fromhex(env.str("AUDIT_KEY", default="")) or hashlib.sha256(b"audit" + SECRET_KEY.encode()).digest()
 )
 
+# Keys that nobody set: a deployment check refuses them, since with them a new SECRET_KEY would lose what they opened.
+DERIVED_KEYS = [name for name in ("FIELD_KEYS", "LOOKUP_KEY", "AUDIT_KEY") if not env.str(name, default="")]
+
 SCHOOL_NAME = env.str("SCHOOL_NAME", default="中共两江市委党校")
 # The body's abbreviation in document numbers: 两江委校〔2025〕12号.
 DOCUMENT_CODE = env.str("DOCUMENT_CODE", default="两江委校")

@@ -121,9 +121,13 @@ class ScopedAdminMixin:
 
 
 class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
-    """The base of every model admin. `unrecorded` names form fields whose values stay out of the audit trail."""
+    """The base of every model admin.
+
+    `unrecorded` names form fields whose values stay out of the audit trail; with `records_views` the trail keeps who opened a record.
+    """
 
     unrecorded: tuple[str, ...] = ()
+    records_views = False
     actions = None
     list_per_page = 50
     show_full_result_count = False
@@ -198,6 +202,13 @@ class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
         messages.error(request, refusal_text(error))
 
     # -- audit
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if self.records_views and kwargs.get("obj") is not None and request.method == "GET":
+            tell(action=f"{self.opts.model_name}.view", subject=kwargs["obj"], by=request.user)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False

@@ -7,6 +7,9 @@ class CommonConfig(AppConfig):
     label = "common"
     default = True
 
+    def ready(self) -> None:
+        from . import checks  # noqa: F401, PLC0415 -- registers the deployment checks
+
 
 class PortalAdminConfig(admin.AdminConfig):
     """Makes `PortalAdminSite` the site that `admin.site` and `admin.register` speak of."""

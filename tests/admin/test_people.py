@@ -182,6 +182,14 @@ def test_full_citizen_number_needs_a_reason_and_a_post(staff_client, staff, city
     assert (event.actor, event.data) == (staff, {"reason": "核对报名信息"})
 
 
+def test_opening_a_record_is_kept_in_the_trail_and_listing_is_not(auditor_client, city):
+    cadre = CadreFactory(unit=city.finance_bureau)
+    assert auditor_client.get(reverse("admin:trainees_cadre_changelist")).status_code == 200
+    assert _events("cadre.view") == []
+    assert auditor_client.get(reverse("admin:trainees_cadre_change", args=[cadre.pk])).status_code == 200
+    assert [event.subject for event in _events("cadre.view")] == [f"trainees.cadre:{cadre.pk}"]
+
+
 def test_auditor_is_not_shown_citizen_numbers(auditor_client, city):
     cadre = CadreFactory(unit=city.east)
     page = reverse("admin:trainees_cadre_show_citizen_no", args=[cadre.pk])

@@ -145,6 +145,16 @@ def test_recipient_downloads_both_files_on_record(client, closed, as_user):
         )
 
 
+def test_who_opens_a_persons_page_is_on_record_and_a_refused_one_is_not(client, closed, as_user):
+    cadre = closed.failed[closed.city.finance_bureau.pk]
+    as_user("orgdept", unit=closed.city.west)
+    assert client.get(person_url(cadre)).status_code == 404
+    reader = as_user("orgdept", unit=closed.city.east)
+    page(client, person_url(cadre))
+    looks = AuditEvent.objects.unscoped("tests").filter(action="cadre.view")
+    assert list(looks.values_list("actor", "subject")) == [(reader.pk, f"trainees.cadre:{cadre.pk}")]
+
+
 @pytest.mark.parametrize(
     ("role", "unit"), [("orgdept", "west"), ("officer", "finance_bureau"), ("officer", "cousin_bureau")]
 )

@@ -44,6 +44,7 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
     ordering = ("-year", "-pk")
     sortable_by = ()
     actions_list = ("close_the_year",)
+    records_views = True
     fieldsets = (
         (
             None,

@@ -29,6 +29,7 @@ class CadreAdmin(PortalModelAdmin):
     ordering = ("-pk",)
     sortable_by = ()
     unrecorded = ("citizen_no",)
+    records_views = True
     actions_detail = ("show_citizen_no",)
     fieldsets = (
         (None, {"fields": ("code", "name", "unit", "rank", "category", "post", "login_name")}),
@@ -101,6 +102,9 @@ class CadreAdmin(PortalModelAdmin):
 
 @admin.register(AssessmentExemption)
 class AssessmentExemptionAdmin(PortalModelAdmin):
+    """Why somebody is not assessed: leave and illness stand here."""
+
+    records_views = True
     list_display = ("cadre", "unit_name", "year", "ground", "note")
     list_filter = (YearFilter, "ground", CadreJurisdictionFilter)
     list_select_related = ("cadre__unit",)

@@ -23,6 +23,7 @@ from trainees.selectors.organisation import (
     whole_of,
 )
 from trainees.selectors.packets import packets_of_year
+from trainees.services.looks import record_look
 
 READERS = (Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR)
 
@@ -114,4 +115,5 @@ def cadre(request: HttpRequest, cadre_id: int) -> HttpResponse:
     record = person_record(request.user, cadre_id=cadre_id, year=_number(request, "year"))
     if record is None:
         raise Http404
+    record_look(cadre=record.cadre, year=record.year, by=request.user)
     return render(request, "trainees/person.html", {"record": record})
