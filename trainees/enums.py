@@ -20,7 +20,7 @@ class EnrolmentState(models.TextChoices):
     ENROLLED = "enrolled", pgettext_lazy("enrolment", "Enrolled")
     COMPLETED = "completed", _("Completed")
     NOT_COMPLETED = "not_completed", _("Not completed")
-    WITHDRAWN = "withdrawn", _("Withdrawn")
+    WITHDRAWN = "withdrawn", pgettext_lazy("enrolment", "Withdrawn")
 
 
 # An enrolment in one of these states takes a seat and blocks a second one of the same cadre in the same offering.
@@ -71,6 +71,6 @@ class ExemptionGround(models.TextChoices):
 
 
 class PacketState(models.TextChoices):
-    VALID = "valid", _("Valid")
-    SUPERSEDED = "superseded", _("Superseded")
-    WITHDRAWN = "withdrawn", _("Withdrawn")
+    VALID = "valid", pgettext_lazy("document", "In force")
+    SUPERSEDED = "superseded", pgettext_lazy("document", "Replaced by a newer one")
+    WITHDRAWN = "withdrawn", pgettext_lazy("document", "Taken back by the school")

@@ -15,12 +15,11 @@ from trainees.models import ReportPacket
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0 and O, 1, I and L, U: nothing that is misread on paper."""
 GROUP = 4
-STATES = {
-    PacketState.VALID: (_("In force"), "success"),
-    PacketState.SUPERSEDED: (_("Replaced by a newer one"), "neutral"),
-    PacketState.WITHDRAWN: (_("Taken back by the school"), "danger"),
+TONES = {
+    PacketState.VALID: "success",
+    PacketState.SUPERSEDED: "neutral",
+    PacketState.WITHDRAWN: "danger",
 }
-"""What a packet's state is called, and its tone."""
 
 
 class UnknownCode(NotFound):
@@ -78,11 +77,11 @@ class PacketLine:
 
     @property
     def state_label(self) -> str:
-        return str(STATES[PacketState(self.packet.state)][0])
+        return str(PacketState(self.packet.state).label)
 
     @property
     def tone(self) -> str:
-        return STATES[PacketState(self.packet.state)][1]
+        return TONES[PacketState(self.packet.state)]
 
 
 def packets_of_year(user: Any, *, year: int) -> list[PacketLine]:
