@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "partyschool.accounts.middleware.StartPasswordMiddleware",
     "partyschool.accounts.middleware.PolicyMiddleware",
     "partyschool.common.middleware.ExpectedErrorMiddleware",
 ]

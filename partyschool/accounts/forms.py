@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -8,6 +9,20 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from .enums import Role
 from .models import RoleGrant, Unit, User
 from .rules import roles_against
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """A new password of one's own, which is not the one it replaces; a start password has then done its service."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if (new := cleaned.get("new_password1")) and new == cleaned.get("old_password"):
+            self.add_error("new_password1", _("The new password is the same as the old one."))
+        return cleaned
+
+    def save(self, commit: bool = True) -> User:
+        self.user.must_change_password = False
+        return super().save(commit)
 
 
 class UnitChoiceField(forms.ModelChoiceField):

@@ -1,6 +1,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path, reverse_lazy
 
+from .forms import OwnPasswordForm
 from .policies import policy
 
 app_name = "accounts"
@@ -21,6 +22,7 @@ urlpatterns = [
         policy()(
             auth.PasswordChangeView.as_view(
                 template_name="accounts/password_change.html",
+                form_class=OwnPasswordForm,
                 success_url=reverse_lazy("accounts:password_changed"),
             )
         ),

@@ -24,6 +24,10 @@ def test_command_prints_the_password_that_logs_in(client):
         reverse("accounts:login"), {"username": "root", "password": password.removeprefix("Start password: ")}
     )
     assert answer.status_code == 302
+    new = {"new_password1": "a-long-password-of-my-own", "new_password2": "a-long-password-of-my-own"}
+    old = {"old_password": password.removeprefix("Start password: ")}
+    assert client.get("/admin/accounts/user/")["Location"] == reverse("accounts:password_change")
+    assert client.post(reverse("accounts:password_change"), {**old, **new}).status_code == 302
     assert client.get("/admin/accounts/user/").status_code == 200
 
 

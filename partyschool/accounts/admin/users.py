@@ -58,12 +58,20 @@ class UserAdmin(PortalModelAdmin):
     list_filter = (RoleFilter, "is_active")
     search_fields = ("full_name", "username")
     ordering = ("username",)
-    fields = ("username", "full_name", "email", "is_active", "created_at", "last_login")
+    fields = (
+        "username",
+        "full_name",
+        "email",
+        "is_active",
+        "must_change_password",
+        "created_at",
+        "last_login",
+    )
     inlines = (RoleGrantInline,)
     actions_detail = ("set_start_password",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        fixed = ("created_at", "last_login")
+        fixed = ("must_change_password", "created_at", "last_login")
         return (
             (*fixed, "username", "is_active")
             if obj == request.user

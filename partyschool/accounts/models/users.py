@@ -40,6 +40,7 @@ class User(AbstractBaseUser):
     full_name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     email = models.EmailField(_("e-mail"), blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    must_change_password = models.BooleanField(_("must change the password"), default=False, editable=False)
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
 
     objects = UserManager()

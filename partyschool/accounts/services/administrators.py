@@ -37,7 +37,9 @@ def create_administrator(*, username: str, full_name: str, now: datetime | None 
     password = new_start_password()
     try:
         with locking_transaction():
-            user = User.objects.create_user(username, password, full_name=full_name.strip() or username)
+            user = User.objects.create_user(
+                username, password, full_name=full_name.strip() or username, must_change_password=True
+            )
             RoleGrant.objects.create(user=user, role=Role.ADMIN, valid_from=clock.school_date(now))
             tell(action="user.create_administrator", subject=user, by=None)
     except IntegrityError as error:

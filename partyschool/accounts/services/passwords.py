@@ -1,4 +1,4 @@
-"""Start passwords: made by the portal, shown once, meant to be changed by their owner."""
+"""Start passwords: made by the portal, shown once, to be changed by their owner before anything else."""
 
 import secrets
 
@@ -39,6 +39,7 @@ def issue_start_password(*, user_id: int, by: User) -> str:
     with locking_transaction():
         user = lock_row(User, user_id)
         user.set_password(password)
-        user.save(update_fields=["password"])
+        user.must_change_password = True
+        user.save(update_fields=["password", "must_change_password"])
         tell(action="user.start_password", subject=user, by=by)
     return password
