@@ -5,7 +5,6 @@ claim goes through session, CSRF, policy, all checks and the audit trail. Two lo
 (three times as many wishes as seats, one in twenty clicks twice). Fails when the ratio is below 0.5 or a place was lost or oversold.
 """
 
-import argparse
 import json
 import os
 import random
@@ -21,43 +20,15 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parent.parent
-DATABASE = "bench_seat_rush"
+import _ground
+
 LEAST_RATIO = 0.5
 TOPICS = 8
 CONNECTIONS = 200
 CADRES = 1000
 PICKS = 2
-
-sys.path.insert(0, str(PROJECT))
-if not os.environ.get("DATABASE_URL"):
-    os.environ["PARTYSCHOOL_EMBEDDED_DIR"] = str(PROJECT / ".embedded-bench")
-os.environ |= {
-    "DJANGO_SETTINGS_MODULE": "bench._settings",
-    "BENCH_DATABASE": DATABASE,
-    "DEBUG": "off",
-    "SECRET_KEY": secrets.token_hex(32),
-    "ALLOWED_HOSTS": "localhost",
-    "HTTPS": "off",
-    "PYTHONPATH": str(PROJECT),
-}
-
-
-def make_database() -> None:
-    """A fresh, migrated database of the benchmark's own."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
-        cursor.execute(f'CREATE DATABASE "{DATABASE}"')
-        cursor.execute("SHOW fsync")
-        if cursor.fetchone() != ("on",):
-            sys.exit("this benchmark needs fsync on")
-    call_command("migrate", interactive=False, verbosity=0)
 
 
 def make_people() -> list[tuple[int, str, str]]:
@@ -182,7 +153,7 @@ def start_server(port: int) -> subprocess.Popen[bytes]:
         "partyschool.wsgi:application",
     ]
     server = subprocess.Popen(
-        command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        command, cwd=_ground.PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
     )
     for _attempt in range(300):
         try:
@@ -208,7 +179,11 @@ def spread(requests: list[list[Any]]) -> list[list[Any]]:
 def fire(port: int, connections: list[list[Any]]) -> dict[str, Any]:
     plan = json.dumps({"port": port, "connections": connections})
     done = subprocess.run(
-        [sys.executable, PROJECT / "bench/_client.py"], input=plan, capture_output=True, text=True, check=True
+        [sys.executable, _ground.PROJECT / "bench/_client.py"],
+        input=plan,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     result = json.loads(done.stdout)
     answered = sum(len(statuses) for statuses in result["statuses"])
@@ -265,7 +240,8 @@ def percentile(values: list[float], share: float) -> float:
     return 1000 * sorted(values)[int(share * (len(values) - 1))]
 
 
-def run(port: int, rounds: int) -> bool:
+def run(port: int, rounds: int, verdict: _ground.Verdict) -> bool:
+    """Fire all loads in turn, tell the ratios, and return whether nothing went wrong with any place."""
     people = make_people()
     loads = {"no-op": (0, 0.0), "win": (CADRES * PICKS, 0.0), "rush": (CADRES * PICKS // TOPICS // 3, 0.05)}
     rates: dict[str, list[float]] = {name: [] for name in loads}
@@ -293,46 +269,51 @@ def run(port: int, rounds: int) -> bool:
     print(
         f"{CONNECTIONS} connections, {CADRES} cadres, {TOPICS} topics, {rounds} rounds, client {statistics.median(cpu):.2f} cores"
     )
-    print(f"{'load':8}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'ratio':>8}")
-    ratios = {}
+    print(f"{'load':8}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}")
     for name in loads:
-        ratios[name] = statistics.median(
-            one / base for one, base in zip(rates[name], rates["no-op"], strict=True)
-        )
         p50, p99 = percentile(latencies[name], 0.5), percentile(latencies[name], 0.99)
-        print(f"{name:8}{statistics.median(rates[name]):9.0f}{p50:9.0f}{p99:9.0f}{ratios[name]:8.2f}")
+        print(f"{name:8}{statistics.median(rates[name]):9.0f}{p50:9.0f}{p99:9.0f}")
+    for name in ("win", "rush"):
+        ratio = _ground.ratio_of(rates[name], rates["no-op"])
+        verdict.tell(f"seat claims ({name}) / no-op POST", ratio, least=LEAST_RATIO)
     print("faults:", dict(+faults) or "none (nothing oversold, lost, undersold or unanswered, no 5xx)")
-    return min(ratios.values()) >= LEAST_RATIO and not +faults
+    return not +faults
+
+
+def require_fsync() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW fsync")
+        if cursor.fetchone() != ("on",):
+            sys.exit("this benchmark needs fsync on")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    global CONNECTIONS, CADRES
+    parser = _ground.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
-
-    import django
-
-    from partyschool import embedded
-
-    embedded.ensure_running(fsync=True)
-    django.setup()
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, CONNECTIONS, CADRES = 1, 20, 60
+    _ground.begin(quick=options.quick)
     random.seed(1)
-    make_database()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = start_server(port)
-    try:
-        good = run(port, rounds)
-    finally:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
-        from django.db import connection
-
-        connection.close()
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
-    sys.exit(0 if good else 1)
+    verdict = _ground.Verdict(quick=options.quick)
+    with _ground.database():
+        if not options.quick:
+            require_fsync()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        server = start_server(port)
+        try:
+            sound = run(port, options.rounds, verdict)
+        finally:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+    if not sound:
+        sys.exit(1)
+    verdict.leave()
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
     list_select_related = ("cadre", "unit")
     search_fields = ("cadre__name", "=cadre__code")
     search_help_text = gettext_lazy("Name, or a cadre number written in full")
-    ordering = ("-year", "-pk")
+    ordering = ("-year", "-counted", "-pk")
     sortable_by = ()
     actions_list = ("close_the_year",)
     records_views = True

@@ -26,7 +26,7 @@ class CreditEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("cadre__unit", "offering")
     search_fields = ("cadre__name", "=cadre__code")
     search_help_text = gettext_lazy("Name, or a cadre number written in full")
-    ordering = ("-earned_on", "-pk")
+    ordering = ("-year", "-earned_on", "-pk")
     sortable_by = ()
 
     @display(description=gettext_lazy("unit"))

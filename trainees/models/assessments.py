@@ -60,7 +60,12 @@ class YearlyAssessment(ScopedModel):
     )
     year = models.PositiveSmallIntegerField(_("year"))
     unit = models.ForeignKey(
-        Unit, verbose_name=_("unit"), on_delete=models.PROTECT, related_name="+", db_constraint=False
+        Unit,
+        verbose_name=_("unit"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     jurisdiction = models.ForeignKey(
         Unit,
@@ -111,6 +116,11 @@ class YearlyAssessment(ScopedModel):
                 | (Q(bars_excellent=False) & ~Q(result=AssessmentResult.FAIL)),
                 name="trainees_yearlyassessment_bars_ck",
             ),
+        ]
+        indexes = [
+            # A department reads one year of its units, the school the least or most credits of a year.
+            models.Index(fields=["unit", "year"], name="trainees_assessment_unit_ix"),
+            models.Index(fields=["year", "counted", "id"], name="trainees_assessment_list_ix"),
         ]
 
     def __str__(self) -> str:

@@ -52,7 +52,10 @@ class Cadre(ScopedModel):
                 name="trainees_cadre_dates_ck",
             ),
         ]
-        indexes = [models.Index(fields=["unit", "name", "id"], name="trainees_cadre_unit_ix")]
+        indexes = [
+            models.Index(fields=["unit", "name", "id"], name="trainees_cadre_unit_ix"),
+            models.Index(fields=["name", "id"], name="trainees_cadre_name_ix"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -167,5 +167,6 @@ class CreditEntry(ScopedModel, LedgerEntry):
             models.Index(
                 fields=["year", "cadre", "category"], include=["amount"], name="trainees_credit_year_ix"
             ),
-            models.Index(fields=["-earned_on", "-id"], name="trainees_credit_list_ix"),
+            # By year first, so that an earlier year is not reached by reading all that came after it.
+            models.Index(fields=["-year", "-earned_on", "-id"], name="trainees_credit_newest_ix"),
         ]

@@ -14,10 +14,10 @@ from trainees.models import Cadre, CreditScheme, YearlyAssessment
 
 from .credits import YearAccount, explain_year
 from .reasons import reasons_text
-from .reports import Tally
+from .reports import Tally, place_name
 
 ORDERS = {
-    "name": ("cadre__name", "id"),
+    "name": ("cadre__name", "cadre_id"),
     "least": ("counted", "id"),
     "most": ("-counted", "-id"),
 }
@@ -128,7 +128,7 @@ def result_lines(rows: Iterable[YearlyAssessment]) -> list[ResultLine]:
     found = list(rows)
     above = {_above(row.unit) for row in found if row.unit.kind == UnitKind.DIVISION}
     names = dict(Unit.objects.filter(path__in=above).values_list("path", "name"))
-    return [ResultLine(row, names.get(_above(row.unit), "") + row.unit.name) for row in found]
+    return [ResultLine(row, place_name(names.get(_above(row.unit), ""), row.unit.name)) for row in found]
 
 
 def _above(unit: Unit) -> str:

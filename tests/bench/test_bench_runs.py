@@ -1,0 +1,54 @@
+"""Every benchmark still runs from beginning to end and tells its ratios; how fast is for `make bench` to say."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+SCRIPTS = sorted((PROJECT / "bench").glob("[!_]*.py"))
+RATIO = re.compile(r"^ratio  (.+?) +([\d,]+\.\d\d)  required [≤≥] [\d,.]+  not judged$", re.MULTILINE)
+TOLD = {
+    "close_year.py": ["close_year / bare SQL, first", "close_year / bare SQL, again"],
+    "lists.py": [
+        "credit entries, newest first, whole school: page 5 / 1",
+        *(
+            f"results by {order}, {who}: page {deepest} / 1"
+            for who, deepest in (("one department", 3), ("whole school", 5))
+            for order in ("name", "least", "most")
+        ),
+        *(
+            f"admin/{path}: rows read"
+            for path in (
+                "trainees/creditentry",
+                "trainees/creditentry/?year=2021",
+                "trainees/yearlyassessment",
+                "trainees/yearlyassessment/?year=2021",
+                "trainees/enrolment",
+                "audit/auditevent",
+            )
+        ),
+    ],
+    "seat_rush.py": ["seat claims (win) / no-op POST", "seat claims (rush) / no-op POST"],
+}
+
+
+def folders() -> set[Path]:
+    return set(PROJECT.glob(".embedded-bench-*"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_a_quick_run_tells_every_ratio_and_leaves_nothing(script):
+    before = folders()
+    done = subprocess.run(
+        [sys.executable, script, "--quick"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [name for name, _value in RATIO.findall(done.stdout)] == TOLD[script.name]
+    assert folders() - before == set()
+
+
+def test_every_benchmark_is_known_here():
+    assert {script.name for script in SCRIPTS} == set(TOLD)
