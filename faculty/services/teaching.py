@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from faculty.models import TeachingEntry
@@ -14,6 +13,7 @@ from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.errors import InvalidInput, NotFound
 from partyschool.common.ledger import reverse_entry
+from partyschool.common.locking import locking_transaction
 
 
 class InvalidReversal(InvalidInput):
@@ -57,7 +57,7 @@ def post_lessons(*, lessons: Iterable[LessonTaught], by: User, now: datetime | N
 def reverse_teaching(*, entry_id: int, reason: str, by: User, now: datetime | None = None) -> TeachingEntry:
     """Take one teaching entry back, whole, by a new entry that names it.
 
-    Raises `NotFound`, `InvalidReversal` without a reason, `AlreadyReversed`.
+    Raises `NotFound`, `InvalidReversal` without a reason, `AlreadyReversed`, `Busy`.
     Concurrency: no lock; the unique `reverses` column decides between rivals.
     """
     now = now or clock.now()
@@ -66,7 +66,7 @@ def reverse_teaching(*, entry_id: int, reason: str, by: User, now: datetime | No
     entry = TeachingEntry.objects.filter(pk=entry_id).unscoped("reversing one named entry").first()
     if entry is None:
         raise NotFound(_("There is no such entry."))
-    with transaction.atomic():
+    with locking_transaction():
         reversal = reverse_entry(entry, by=by, reason=reason.strip(), now=now)
         record_event(
             action="teaching.reverse", subject=entry, by=by, data={"reason": reason.strip()}, now=now

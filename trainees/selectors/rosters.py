@@ -158,11 +158,16 @@ def closing_preview(offering: Offering) -> ClosingPreview:
     )
 
 
+def open_offerings(year: int) -> int:
+    """How many published offerings with lessons in `year` are not closed: their credits are not in yet."""
+    held = Offering.objects.filter(
+        state=OfferingState.PUBLISHED, lessons__starts_at__year=year, lessons__cancelled_at=None
+    )
+    return held.distinct().count()
+
+
 def year_overview(year: int) -> dict[str, int]:
     """Before a year is closed: its offerings still open, and the results that stand now by kind."""
     results = YearlyAssessment.objects.filter(year=year).unscoped("numbers, not people")
     counts = dict(results.order_by().values_list("result").annotate(Count("pk")))
-    still_open = Offering.objects.filter(
-        state=OfferingState.PUBLISHED, lessons__starts_at__year=year, lessons__cancelled_at=None
-    )
-    return {"open_offerings": still_open.distinct().count(), **counts}
+    return {"open_offerings": open_offerings(year), **counts}

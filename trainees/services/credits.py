@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,7 +12,7 @@ from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.errors import Duplicate, InvalidInput, NotFound, WrongState
 from partyschool.common.ledger import reverse_entry
-from partyschool.common.locking import violated_constraint
+from partyschool.common.locking import locking_transaction, violated_constraint
 from trainees.enums import CreditCategory, SchemeState
 from trainees.models import Cadre, CreditEntry, CreditScheme
 
@@ -62,7 +62,7 @@ def post_recognised_learning(
     """Post `amount` credits for learning outside the school's offerings (a paper, a course elsewhere), resting on `hours` class-hours.
 
     `reference` names the evidence (document number); one reference posts once. The year is that of `earned_on`.
-    Raises `InvalidCredit`, `NotFound`, `NoSchemeInForce`, `AlreadyPosted`.
+    Raises `InvalidCredit`, `NotFound`, `NoSchemeInForce`, `AlreadyPosted`, `Busy`.
     Concurrency: no lock; the unique source decides between rivals.
     """
     now = now or clock.now()
@@ -88,7 +88,7 @@ def post_recognised_learning(
         posted_at=now,
     )
     try:
-        with transaction.atomic():
+        with locking_transaction():
             entry.save(force_insert=True)
             record_event(
                 action="credit.recognise", subject=entry, by=by, data={"credits": str(amount)}, now=now
@@ -104,7 +104,7 @@ def post_recognised_learning(
 def reverse_credit(*, entry_id: int, reason: str, by: User, now: datetime | None = None) -> CreditEntry:
     """Take one credit entry back, whole, by a new entry that names it; `reason` is shown to the cadre.
 
-    Raises `NotFound`, `InvalidCredit` without a reason, `AlreadyReversed`.
+    Raises `NotFound`, `InvalidCredit` without a reason, `AlreadyReversed`, `Busy`.
     Concurrency: no lock; the unique `reverses` column decides between rivals.
     """
     now = now or clock.now()
@@ -113,7 +113,7 @@ def reverse_credit(*, entry_id: int, reason: str, by: User, now: datetime | None
     entry = CreditEntry.objects.filter(pk=entry_id).unscoped("reversing one named entry").first()
     if entry is None:
         raise NotFound(_("There is no such entry."))
-    with transaction.atomic():
+    with locking_transaction():
         reversal = reverse_entry(entry, by=by, reason=reason.strip(), now=now)
         record_event(action="credit.reverse", subject=entry, by=by, data={"reason": reason.strip()}, now=now)
     return reversal

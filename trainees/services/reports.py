@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -23,7 +22,7 @@ from partyschool.accounts.models import RoleGrant, User
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.errors import WrongState
-from partyschool.common.locking import lock_row
+from partyschool.common.locking import lock_row, locking_transaction
 from partyschool.common.pdf import MissingGlyph
 from partyschool.jobs.models import Job
 from partyschool.jobs.services.files import store_file
@@ -63,7 +62,8 @@ def build_reports(*, year: int, by: User, now: datetime | None = None) -> Job:
     """Start making the reports of `year`: one parent job (key: the year) with one child per organisation department.
 
     While they are being made, the same job is returned. Making them again later leaves unchanged reports as they are.
-    Raises `YearNotClosed`, `NobodyToReportTo`.
+    Raises `YearNotClosed`, `NobodyToReportTo`, `Busy`.
+    Concurrency: one transaction; each child locks the parent's row, which is new or live.
     """
     now = now or clock.now()
     results = YearlyAssessment.objects.filter(year=year).unscoped("is the year closed?")
@@ -72,7 +72,7 @@ def build_reports(*, year: int, by: User, now: datetime | None = None) -> Job:
     recipients = recipients_of(year)
     if not recipients:
         raise NobodyToReportTo
-    with transaction.atomic(), translation.override(settings.LANGUAGE_CODE):
+    with locking_transaction(), translation.override(settings.LANGUAGE_CODE):
         title = _("Reports on the assessment of %(year)s") % {"year": year}
         parent = start_job(
             kind="build_reports", key=str(year), title=title, params={"year": year}, by=by, now=now

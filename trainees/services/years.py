@@ -11,8 +11,6 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from courses.enums import OfferingState
-from courses.models import Offering
 from partyschool.accounts.enums import UnitKind
 from partyschool.accounts.models import User
 from partyschool.audit.services.events import record_event
@@ -21,6 +19,7 @@ from partyschool.common.errors import WrongState
 from partyschool.common.locking import lock_row, locking_transaction
 from trainees.enums import AssessmentResult, CreditCategory, Rank
 from trainees.models import Cadre, CreditScheme, YearlyAssessment
+from trainees.selectors.rosters import open_offerings
 
 from .credits import scheme_in_force
 
@@ -236,13 +235,10 @@ def _closing_of(year: int, *, changed: int, provisional: bool) -> YearClosing:
         failed=Count("pk", filter=Q(result=AssessmentResult.FAIL)),
         exempt=Count("pk", filter=Q(result=AssessmentResult.EXEMPT)),
     )
-    still_open = Offering.objects.filter(
-        state=OfferingState.PUBLISHED, lessons__starts_at__year=year, lessons__cancelled_at=None
-    )
     return YearClosing(
         year=year,
         **counts,
         changed=changed,
         provisional=provisional,
-        open_offerings=still_open.distinct().count(),
+        open_offerings=open_offerings(year),
     )

@@ -6,9 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from partyschool.accounts.enums import Role
-from partyschool.accounts.models import RoleGrant, User
-from partyschool.common import clock
+from partyschool.accounts.selectors.staff import acting_staff
 from partyschool.common.errors import DomainError
 from partyschool.jobs.enums import JobState
 from partyschool.jobs.models import Job
@@ -34,25 +32,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start, and wait if asked to. Raises CommandError on a refusal and when a report failed."""
-        by = self._orderer(options["by"])
         try:
+            by = acting_staff(options["by"])
             job = build_reports(year=options["year"], by=by)
         except DomainError as refusal:
             raise CommandError(f"{refusal} {refusal.what_to_do}".strip()) from refusal
         self.stdout.write(f"{job.title}: job {job.pk}, ordered by {by.get_username()}")
         if options["wait"]:
             self._wait(job)
-
-    def _orderer(self, name: str | None) -> User:
-        """Whoever stands behind the job; staff only, as in the portal."""
-        staff = RoleGrant.objects.valid_on(clock.school_date()).filter(role=Role.STAFF).values("user")
-        users = User.objects.filter(pk__in=staff, is_active=True).order_by("pk")
-        by = users.filter(username=name).first() if name else users.first()
-        if by is None:
-            raise CommandError(
-                f"{name!r} is no member of staff." if name else "There is no member of staff yet."
-            )
-        return by
 
     def _wait(self, job: Job) -> None:
         said = ""

@@ -7,9 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from partyschool.accounts.enums import Role
-from partyschool.accounts.models import RoleGrant, User
-from partyschool.common import clock
+from partyschool.accounts.models import User
+from partyschool.accounts.selectors.staff import acting_staff
 from partyschool.common.errors import DomainError
 from trainees.services.years import YearClosing, close_year
 
@@ -28,25 +27,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        by = self._closer(options["by"])
         try:
+            by = acting_staff(options["by"])
             closing = close_year(year=options["year"], by=by)
         except DomainError as refusal:
             raise CommandError(f"{refusal} {refusal.what_to_do}".strip()) from refusal
         self._report(closing, by)
-
-    def _closer(self, name: str | None) -> User:
-        """Whoever stands behind the closing; staff only, as in the portal."""
-        staff = RoleGrant.objects.valid_on(clock.school_date()).filter(role=Role.STAFF).values("user")
-        users = User.objects.filter(pk__in=staff, is_active=True).order_by("pk")
-        by = users.filter(username=name).first() if name else users.first()
-        if by is None:
-            raise CommandError(
-                _("“%(login)s” is no member of staff.") % {"login": name}
-                if name
-                else _("There is no member of staff yet.")
-            )
-        return by
 
     def _report(self, closing: YearClosing, by: User) -> None:
         counts = {
