@@ -45,7 +45,8 @@ def jurisdiction_desk(user: Any) -> JurisdictionDesk:
         if user.scope.unit_paths
         else []
     )
-    results = YearlyAssessment.objects.visible_to(user)
+    # The own result of a reader who is also a trainee is not one of the jurisdiction's.
+    results = YearlyAssessment.objects.visible_to(user).filter(user.scope.unit_condition("unit__path"))
     year = results.aggregate(last=Max("year"))["last"]
     if year is None:
         return JurisdictionDesk(units, None, 0, 0, 0, [], [])
