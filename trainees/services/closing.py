@@ -284,7 +284,9 @@ def _tell_trainees(offering: Offering) -> None:
     groups: dict[tuple[str, Decimal, Decimal], list[User]] = {}
     for place in places.unscoped("telling the trainees").select_related("cadre__user").order_by("pk"):
         hours, amount = earned.get(place.cadre_id, (Decimal(0), Decimal(0)))
-        if place.cadre.user is not None:  # the query leaves out who has no account; the type checker cannot know
+        if (
+            place.cadre.user is not None
+        ):  # the query leaves out who has no account; the type checker cannot know
             groups.setdefault((place.state, hours, amount), []).append(place.cadre.user)
     with translation.override(settings.LANGUAGE_CODE):
         for (state, hours, amount), users in groups.items():
