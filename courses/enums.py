@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class OfferingKind(models.TextChoices):
@@ -30,7 +31,7 @@ class OfferingState(models.TextChoices):
 
 
 class RoundState(models.TextChoices):
-    DRAFT = "draft", _("Draft")
+    DRAFT = "draft", pgettext_lazy("selection round", "Draft")
     OPEN = "open", _("Open")
     CLOSED = "closed", _("Closed")
 

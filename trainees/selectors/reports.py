@@ -15,6 +15,11 @@ from trainees.enums import AssessmentResult, CreditCategory
 from trainees.models import CreditScheme, YearlyAssessment
 
 
+def place_name(above: str, name: str) -> str:
+    """The full name of a unit inside `above`: units that carry the name of the one above already are not named twice."""
+    return name if name.startswith(above) else f"{above}{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class ReportLine:
     """One cadre of a report. `unit` is the unit directly below the recipient, `office` the place inside it or ''.
@@ -36,7 +41,7 @@ class ReportLine:
 
     @property
     def place(self) -> str:
-        return f"{self.unit}{self.office}"
+        return place_name(self.unit, self.office)
 
 
 @dataclass(slots=True)

@@ -48,6 +48,12 @@ def icon(name: str) -> SafeString:
     return format_html('<i class="bi bi-{}" aria-hidden="true"></i>', name)
 
 
+@register.simple_tag
+def sentence_gap() -> str:
+    """Return what stands between two sentences: a blank, but nothing in Chinese, whose full stop brings its own room."""
+    return "" if (translation.get_language() or "").startswith("zh") else " "
+
+
 @register.filter
 def tone_icon(tone: str) -> str:
     """Return the icon name that goes with a tone, so that a colour never speaks alone."""
