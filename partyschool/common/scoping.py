@@ -55,6 +55,21 @@ class ScopedQuerySet(models.QuerySet):
         clone._scope = self._scope
         return clone
 
+    def _joined(self, combined: Self, *others: models.QuerySet) -> Self:
+        """Rows of several querysets together were read for somebody only if each of them was."""
+        if any(getattr(other, "_scope", None) is None for other in (self, *others)):
+            combined._scope = None
+        return combined
+
+    def __or__(self, other: models.QuerySet) -> Self:
+        return self._joined(super().__or__(other), other)
+
+    def __and__(self, other: models.QuerySet) -> Self:
+        return self._joined(super().__and__(other), other)
+
+    def union(self, *others: models.QuerySet, all: bool = False) -> Self:  # noqa: A002 -- Django's own signature
+        return self._joined(super().union(*others, all=all), *others)
+
     def _require_scope(self) -> None:
         if self._scope is None and not _plain.get() and self._result_cache is None:
             raise UnscopedRead(
@@ -90,8 +105,8 @@ class ScopedQuerySet(models.QuerySet):
         return super().delete()
 
     def raw(self, *args: Any, **kwargs: Any) -> Any:
-        self._require_scope()
-        return super().raw(*args, **kwargs)
+        """Raw SQL knows nothing of the rows this queryset was narrowed to: refused, whatever the scope."""
+        raise UnscopedRead(f"{self.model._meta.label} is never read by raw SQL through its manager")
 
 
 NOBODY = models.Q(pk__in=[])

@@ -37,6 +37,28 @@ def test_reading_without_a_named_reader_raises(read):
         read(Cadre.objects.all())
 
 
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda mine, all_of_them: list(mine | all_of_them),
+        lambda mine, all_of_them: list(all_of_them | mine),
+        lambda mine, all_of_them: list(mine.union(all_of_them)),
+        lambda mine, all_of_them: list(all_of_them & mine),
+        lambda mine, all_of_them: list(mine.raw("SELECT * FROM trainees_cadre")),
+    ],
+)
+def test_a_named_reader_does_not_vouch_for_other_rows(read):
+    me = make_trainee()
+    with pytest.raises(UnscopedRead):
+        read(Cadre.objects.visible_to(me.user), Cadre.objects.all())
+
+
+def test_what_two_readers_may_see_can_be_joined():
+    me, other = make_trainee(), make_trainee()
+    both = Cadre.objects.visible_to(me.user) | Cadre.objects.visible_to(other.user)
+    assert set(both) == {me, other}
+
+
 def test_reverse_relations_need_a_reader_too():
     unit = make_unit()
     with pytest.raises(UnscopedRead):
