@@ -7,4 +7,5 @@ class AuditConfig(AppConfig):
     verbose_name = _("Audit")
 
     def ready(self) -> None:
+        from .selectors import history  # noqa: F401, PLC0415 -- offers its answers
         from .services import deeds  # noqa: F401, PLC0415 -- begins to listen

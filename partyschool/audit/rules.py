@@ -1,4 +1,4 @@
-"""How a seal is computed."""
+"""How a record is named in the trail, and how a seal is computed."""
 
 import hashlib
 import hmac
@@ -7,10 +7,17 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.db import models
 
 from partyschool.audit.models import AuditEvent
 
 GENESIS = "0" * 64
+
+
+def subject_of(obj: models.Model) -> str:
+    """How audit events name a row: `app.model:pk`, whichever proxy it is seen through."""
+    concrete = obj._meta.concrete_model or type(obj)
+    return f"{concrete._meta.label_lower}:{obj.pk}"
 
 
 def seal_digest(

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
@@ -17,11 +18,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from . import clock
+from .admin_history import HistoryMixin
 from .deeds import tell
 from .errors import DomainError
 from .locking import violated_constraint
 from .paging import COUNT_CAP
 from .scoping import ScopedQuerySet
+from .stale_forms import StaleFormMixin
 
 
 class CappedPaginator(Paginator):
@@ -120,7 +123,7 @@ class ScopedAdminMixin:
         return False
 
 
-class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
+class PortalModelAdmin(ScopedAdminMixin, StaleFormMixin, HistoryMixin, ModelAdmin):
     """The base of every model admin.
 
     `unrecorded` names form fields whose values stay out of the audit trail; with `records_views` the trail keeps who opened a record.
@@ -176,7 +179,14 @@ class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        # A field that a form class declares stays in every form made from it. One that the page does not show would come back empty:
+        # refused if it must be filled in, taken for "nothing" if not.
+        if "fields" not in kwargs:
+            kwargs["fields"] = flatten_fieldsets(self.get_fieldsets(request, obj))
         form = super().get_form(request, obj, change, **kwargs)
+        if kwargs["fields"] is not None:
+            hidden = [name for name in form.declared_fields if name not in kwargs["fields"]]
+            form = type(form.__name__, (form,), dict.fromkeys(hidden))
         refusal = getattr(request, "refusal", "")
         return type(form.__name__, (_RefusedForm, form), {"refusal": refusal}) if refusal else form
 
@@ -208,6 +218,8 @@ class PortalModelAdmin(ScopedAdminMixin, ModelAdmin):
     ) -> HttpResponse:
         if self.records_views and kwargs.get("obj") is not None and request.method == "GET":
             tell(action=f"{self.opts.model_name}.view", subject=kwargs["obj"], by=request.user)
+        # Beside the form of a new record "save and add another" is of use; beside others it is a third button in the way.
+        context.setdefault("show_save_and_add_another", kwargs.get("obj") is None)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def construct_change_message(

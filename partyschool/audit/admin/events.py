@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from partyschool.audit.models import AuditEvent, AuditSeal
+from partyschool.audit.selectors.wording import deed_text, subject_text
 from partyschool.common.admin import ReadOnlyAdmin
 
 
@@ -15,17 +17,29 @@ from partyschool.common.admin import ReadOnlyAdmin
 class AuditEventAdmin(ReadOnlyAdmin):
     """Who did what to what, newest first. Searched by the start of action and subject, or a login name."""
 
-    list_display = ("at", "actor", "action", "subject")
+    list_display = ("at", "who", "deed", "thing")
     list_select_related = ("actor",)
     search_fields = ("=subject", "=action", "=actor__username")
     search_help_text = _("Action, subject (such as trainees.cadre:12) or login name, written in full")
     ordering = ("-pk",)
     sortable_by = ()
-    fields = ("at", "actor", "action", "subject", "facts")
+    fields = ("at", "who", "deed", "action", "thing", "subject", "facts")
     readonly_fields = fields
 
     def has_view_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
         return request.user.has_perm("audit.view_auditevent")
+
+    @display(description=_("actor"))
+    def who(self, event: AuditEvent) -> Any:
+        return event.actor or _("the portal")
+
+    @display(description=_("What was done"))
+    def deed(self, event: AuditEvent) -> str:
+        return deed_text(event.action)
+
+    @display(description=_("To what"))
+    def thing(self, event: AuditEvent) -> str:
+        return subject_text(event.subject)
 
     @display(description=_("data"))
     def facts(self, event: AuditEvent) -> SafeString:

@@ -4,12 +4,8 @@ from typing import Any
 from django.db import models
 
 from partyschool.audit.models import AuditEvent
+from partyschool.audit.rules import subject_of
 from partyschool.common import clock
-
-
-def subject_of(obj: models.Model) -> str:
-    """How audit events name a row: `app.model:pk`."""
-    return f"{obj._meta.label_lower}:{obj.pk}"
 
 
 def record_event(
