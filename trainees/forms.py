@@ -63,6 +63,18 @@ class RevealForm(forms.Form):
     )
 
 
+class CancelForm(forms.Form):
+    """Why an offering will not be held; the people enrolled read it."""
+
+    reason = forms.CharField(
+        label=_("reason"),
+        max_length=200,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        strip=True,
+        help_text=_("The people enrolled read it in their notice."),
+    )
+
+
 class SelectionRoundForm(forms.ModelForm):
     """A round with the cadres it is open to and its topics."""
 

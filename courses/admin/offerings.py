@@ -30,7 +30,7 @@ class OfferingAdmin(PortalModelAdmin):
     """Everything the school runs. State and seats change through the services alone, each on a page of its own."""
 
     form = OfferingForm
-    list_display = (
+    list_display: tuple[str, ...] = (
         "title",
         "code",
         "kind",
@@ -47,7 +47,7 @@ class OfferingAdmin(PortalModelAdmin):
     ordering = ("-starts_on", "-pk")
     autocomplete_fields = ("lead_teacher", "selection_round")
     inlines = (LessonInline,)
-    actions_detail = ("publish", "change_seats")
+    actions_detail: tuple[str, ...] = ("publish", "change_seats")
 
     def get_fieldsets(self, request: HttpRequest, obj: Offering | None = None) -> Any:
         what = ("kind", "code", "title", "summary", "year", "signboard")
@@ -93,12 +93,16 @@ class OfferingAdmin(PortalModelAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """The buttons that the offering's state leaves something to do for."""
         state = Offering.objects.filter(pk=object_id).values_list("state", flat=True).first()
-        useful = {
-            OfferingState.PLANNED: {"publish", "change_seats"},
-            OfferingState.PUBLISHED: {"change_seats"},
-        }.get(OfferingState(state) if state else OfferingState.CLOSED, set())
+        useful = self.useful_actions(OfferingState(state)) if state else set()
         offered = super().get_actions_detail(request, object_id)
         return [one for one in offered if one.method.original_function_name in useful]
+
+    def useful_actions(self, state: OfferingState) -> set[str]:
+        """Names of the actions that can succeed in `state`."""
+        return {
+            OfferingState.PLANNED: {"publish", "change_seats"},
+            OfferingState.PUBLISHED: {"change_seats"},
+        }.get(state, set())
 
     def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether the user may do what changes an offering, whatever its state; the services judge the state."""

@@ -1,3 +1,13 @@
-from . import assessments, cadres, enrolments, entries, packets, rosters, rounds, schemes
+from . import assessments, cadres, enrolments, entries, offerings, packets, rosters, rounds, schemes
 
-__all__ = ["assessments", "cadres", "enrolments", "entries", "packets", "rosters", "rounds", "schemes"]
+__all__ = [
+    "assessments",
+    "cadres",
+    "enrolments",
+    "entries",
+    "offerings",
+    "packets",
+    "rosters",
+    "rounds",
+    "schemes",
+]
