@@ -11,10 +11,12 @@ from courses.models import Lesson, Offering
 from partyschool.accounts.enums import Role
 from partyschool.common import clock
 from partyschool.common.locking import violated_constraint
+from tests.access.world import build_world
 from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory
 from tests.factories.trainees import EnrolmentFactory
-from trainees.models import AttendanceMark
+from trainees.enums import PacketState
+from trainees.models import AttendanceMark, ReportPacket
 
 
 def refusal(deed) -> str:
@@ -78,3 +80,16 @@ def test_lesson_changed_while_its_offering_closes_waits_and_finds_it_closed():
         offering.save(update_fields=["state", "closed_at"])
     rival.join(10)
     assert said == ["courses_lesson_stands_tg"]
+
+
+@pytest.mark.django_db
+def test_issued_packet_keeps_what_it_says_and_moves_on_only_in_state():
+    packet = build_world().of(ReportPacket, "own")
+    row = ReportPacket.objects.unscoped("test").filter(pk=packet.pk)
+    assert [
+        refusal(lambda: row.update(number=99)),
+        refusal(lambda: row.update(data_digest="1" * 64)),
+        refusal(lambda: row.update(notice=packet.annex)),
+        refusal(row.delete),
+    ] == ["trainees_reportpacket_stands_tg"] * 3 + ["trainees_reportpacket_no_delete_tg"]
+    assert row.update(state=PacketState.WITHDRAWN) == 1
