@@ -11,7 +11,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from courses.models import Lesson, Offering
+from courses.models import Lesson, Offering, Room
 from partyschool.common import clock
 
 
@@ -46,6 +46,15 @@ class CapacityForm(forms.Form):
         label=_("seats"), min_value=0, max_value=100_000, widget=UnfoldAdminIntegerFieldWidget
     )
     seen = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class RoomForm(forms.ModelForm):
+    """A room; its seats are furniture, those of an offering are places."""
+
+    class Meta:
+        model = Room
+        fields = ["code", "name", "seats"]
+        labels = {"seats": _("places in the room")}
 
 
 class LessonForm(forms.ModelForm):

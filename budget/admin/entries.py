@@ -1,10 +1,13 @@
+from typing import Any
+
 from django.contrib import admin
-from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from budget.models import LedgerEntry
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
+
+from .lines import grouped
 
 
 @admin.register(LedgerEntry)
@@ -19,10 +22,27 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     ordering = ("-posted_at", "-pk")
     sortable_by = ()
 
+    fields = (
+        "line",
+        "kind",
+        "yuan",
+        "year",
+        "voucher",
+        "note",
+        "reverses",
+        "posted_by",
+        "posted_at",
+    )
+    readonly_fields = ("yuan", "voucher")
+
     @display(description=_("amount (yuan)"))
     def yuan(self, entry: LedgerEntry) -> str:
-        return number_format(entry.amount, decimal_pos=2, force_grouping=True)
+        return grouped(entry.amount)
 
-    @display(description=_("reversal"), boolean=True)
-    def is_reversal(self, entry: LedgerEntry) -> bool:
-        return entry.reverses_id is not None
+    @display(description=_("voucher"))
+    def voucher(self, entry: LedgerEntry) -> str:
+        return entry.source_ref
+
+    @display(description=_("reversal"), label="warning")
+    def is_reversal(self, entry: LedgerEntry) -> Any:
+        return _("reversal") if entry.reverses_id else None

@@ -3,17 +3,18 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from budget.forms import BudgetLineForm
 from budget.models import BudgetLine, LineBalance
+from partyschool.common import clock
 from partyschool.common.admin import PortalModelAdmin, YearFilter
 
 
-def _yuan(amount: Decimal) -> str:
-    return number_format(amount, decimal_pos=2, force_grouping=True)
+def grouped(amount: Decimal) -> str:
+    """Yuan in groups of three: Chinese number formats know none, but every account book does."""
+    return f"{amount:,.2f}"
 
 
 @admin.register(BudgetLine)
@@ -51,6 +52,9 @@ class BudgetLineAdmin(PortalModelAdmin):
         shown = ("approved_amount", "drawn_amount", "left_amount")
         return (*shown, "year", "code") if obj else shown
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"year": clock.school_year(), **super().get_changeform_initial_data(request)}
+
     def save_model(self, request: HttpRequest, obj: BudgetLine, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         approved = form.cleaned_data["approved"]
@@ -60,12 +64,12 @@ class BudgetLineAdmin(PortalModelAdmin):
 
     @display(description=_("approved (yuan)"), ordering="balance__approved")
     def approved_amount(self, line: BudgetLine) -> str:
-        return _yuan(line.balance.approved)
+        return grouped(line.balance.approved)
 
     @display(description=_("drawn (yuan)"), ordering="balance__drawn")
     def drawn_amount(self, line: BudgetLine) -> str:
-        return _yuan(line.balance.drawn)
+        return grouped(line.balance.drawn)
 
     @display(description=_("left (yuan)"))
     def left_amount(self, line: BudgetLine) -> str:
-        return _yuan(line.balance.approved - line.balance.drawn)
+        return grouped(line.balance.approved - line.balance.drawn)

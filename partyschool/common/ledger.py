@@ -63,7 +63,7 @@ class LedgerEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.year} {self.amount} ({self.source_kind} {self.source_ref})"
+        return f"#{self.pk} · {self.amount}"
 
     def opposite(self, *, by: Any, reason: str, now: datetime) -> Self:
         """The unsaved entry that takes this one back, in every measure."""

@@ -56,7 +56,7 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
                     "jurisdiction",
                     "rank",
                     "result",
-                    "bars_excellent",
+                    "excellent",
                     "why",
                 )
             },
@@ -64,7 +64,11 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
         (gettext_lazy("Reckoning"), {"fields": ("earned", "counted", "needed", "reckoning", "scheme")}),
         (gettext_lazy("Closing"), {"fields": ("reckoned_at", "closed_by")}),
     )
-    readonly_fields = ("why", "reckoning", "reckoned_at")
+    readonly_fields = ("why", "reckoning", "reckoned_at", "excellent")
+
+    @display(description=gettext_lazy("cannot be rated excellent"))
+    def excellent(self, assessment: YearlyAssessment) -> str:
+        return _("yes") if assessment.bars_excellent else _("no")
 
     @display(description=gettext_lazy("result"), label=RESULT_COLOURS)
     def result_label(self, assessment: YearlyAssessment) -> tuple[str, str]:

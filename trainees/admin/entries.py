@@ -1,5 +1,7 @@
+from typing import Any
+
 from django.contrib import admin
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import display
 
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
@@ -28,6 +30,34 @@ class CreditEntryAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Name, or a cadre number written in full")
     ordering = ("-year", "-earned_on", "-pk")
     sortable_by = ()
+    fields = (
+        "cadre",
+        "offering",
+        "category",
+        "amount",
+        "hours",
+        "earned_on",
+        "year",
+        "scheme",
+        "origin",
+        "note",
+        "reverses",
+        "posted_by",
+        "posted_at",
+    )
+    readonly_fields = ("origin",)
+
+    @display(description=gettext_lazy("origin of the entry"))
+    def origin(self, entry: CreditEntry) -> Any:
+        """What caused it, in words; the reference is for whoever looks the source up."""
+        words = {
+            "enrolment": gettext_lazy("Closing of the offering"),
+            "recognised": gettext_lazy("Credits recognised"),
+        }
+        return gettext("%(kind)s (%(reference)s)") % {
+            "kind": words.get(entry.source_kind, entry.source_kind),
+            "reference": entry.source_ref,
+        }
 
     @display(description=gettext_lazy("unit"))
     def unit_name(self, entry: CreditEntry) -> str:
@@ -37,6 +67,6 @@ class CreditEntryAdmin(ReadOnlyAdmin):
     def source(self, entry: CreditEntry) -> str:
         return entry.offering.title if entry.offering else entry.note or entry.source_ref
 
-    @display(description=gettext_lazy("reversal"), boolean=True)
-    def is_reversal(self, entry: CreditEntry) -> bool:
-        return entry.reverses_id is not None
+    @display(description=gettext_lazy("reversal"), label="warning")
+    def is_reversal(self, entry: CreditEntry) -> Any:
+        return gettext_lazy("reversal") if entry.reverses_id else None

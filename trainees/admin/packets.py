@@ -29,8 +29,8 @@ STATE_COLOURS = {
 class ReportPacketAdmin(ReadOnlyAdmin):
     """The notices sent to the organisation departments, each with its annex."""
 
-    list_display = ("recipient", "year", "document_number", "state_label", "row_count", "issued_at", "files")
-    list_display_links = ("recipient",)
+    list_display = ("addressee", "year", "document_number", "state_label", "people", "issued_at", "files")
+    list_display_links = ("addressee",)
     list_filter = (YearFilter, "state")
     list_select_related = ("recipient", "notice", "annex")
     search_fields = ("recipient__name", "=code")
@@ -39,20 +39,28 @@ class ReportPacketAdmin(ReadOnlyAdmin):
     sortable_by = ()
     actions_list = ("build",)
     fields = (
-        "recipient",
+        "addressee",
         "year",
         "document_number",
         "state",
         "code",
         "files",
-        "row_count",
+        "people",
         "scheme",
         "issued_at",
         "issued_by",
         "superseded_by",
         "data_digest",
     )
-    readonly_fields = ("document_number", "files")
+    readonly_fields = ("addressee", "document_number", "files", "people")
+
+    @display(description=gettext_lazy("addressee"))
+    def addressee(self, packet: ReportPacket) -> str:
+        return packet.recipient.name
+
+    @display(description=gettext_lazy("number of cadres"))
+    def people(self, packet: ReportPacket) -> int:
+        return packet.row_count
 
     @display(description=gettext_lazy("document number"))
     def document_number(self, packet: ReportPacket) -> str:

@@ -54,11 +54,11 @@ class SelectionRoundAdmin(PortalModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: SelectionRound | None = None) -> Any:
         state = ("state",) if obj else ()
         draft = self._open_to_change(request, obj) and (obj is None or obj.state == RoundState.DRAFT)
-        who = ("ranks", "categories") if draft else ("rank_names", "category_names")
+        who = ("ranks", "categories", "units") if draft else ("rank_names", "category_names", "unit_names")
         topics = ((gettext_lazy("Topics of the round"), {"fields": ("offerings",)}),) if draft else ()
         return (
             (None, {"fields": (*state, "year", "name", "mode", "opens_at", "closes_at", "max_picks")}),
-            (gettext_lazy("Who may pick"), {"fields": (*who, "units")}),
+            (gettext_lazy("Who may pick"), {"fields": who}),
             *topics,
         )
 
@@ -66,7 +66,7 @@ class SelectionRoundAdmin(PortalModelAdmin):
         return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: SelectionRound | None = None) -> tuple[str, ...]:
-        names = ("state", "rank_names", "category_names")
+        names = ("state", "rank_names", "category_names", "unit_names")
         if obj is None or obj.state == RoundState.DRAFT:
             return names
         return (
@@ -75,7 +75,6 @@ class SelectionRoundAdmin(PortalModelAdmin):
             "mode",
             "opens_at",
             "max_picks",
-            "units",
             *(() if obj.state == RoundState.OPEN else ("name",)),
         )
 
@@ -105,6 +104,10 @@ class SelectionRoundAdmin(PortalModelAdmin):
     @display(description=gettext_lazy("open to categories"))
     def category_names(self, found: SelectionRound) -> str:
         return "、".join(str(CadreCategory(code).label) for code in found.categories) or _("all")
+
+    @display(description=gettext_lazy("open to units"))
+    def unit_names(self, found: SelectionRound) -> str:
+        return "、".join(unit.name for unit in found.units.order_by("path")) or _("all")
 
     # -- opening and closing
 

@@ -70,4 +70,4 @@ class Enrolment(ScopedModel):
         indexes = [models.Index(fields=["offering", "state", "id"], name="trainees_enrolment_roster_ix")]
 
     def __str__(self) -> str:
-        return f"{self.cadre_id} → {self.offering_id}"
+        return f"{self.cadre} · {self.offering}"

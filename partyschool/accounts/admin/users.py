@@ -63,7 +63,7 @@ class UserAdmin(PortalModelAdmin):
         "full_name",
         "email",
         "is_active",
-        "must_change_password",
+        "start_password",
         "created_at",
         "last_login",
     )
@@ -71,7 +71,7 @@ class UserAdmin(PortalModelAdmin):
     actions_detail = ("set_start_password",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        fixed = ("must_change_password", "created_at", "last_login")
+        fixed = ("start_password", "created_at", "last_login")
         return (
             (*fixed, "username", "is_active")
             if obj == request.user
@@ -107,6 +107,12 @@ class UserAdmin(PortalModelAdmin):
     @display(description=_("roles"))
     def role_names(self, user: User) -> str:
         return user.role_names  # type: ignore[attr-defined]  # annotated in get_queryset
+
+    @display(description=_("password"))
+    def start_password(self, user: User) -> Any:
+        if not user.has_usable_password():
+            return _("none set yet: set a start password")
+        return _("start password, to be changed at log-in") if user.must_change_password else _("own")
 
     def has_change_user_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("accounts.change_user")

@@ -268,3 +268,8 @@ INDICATORS: Iterable[Indicator] = (
         (_count_money, _list_money),
     ),
 )
+
+
+def indicator_labels() -> dict[str, Promise]:
+    """What each indicator is called, by its code, in the order of the board."""
+    return {indicator.code: indicator.label for indicator in INDICATORS}
