@@ -17,25 +17,49 @@ SELECT 'B' || n, chr(19968 + abs(hashint4(n)) %% 400) || chr(20200 + abs(hashint
        (ARRAY['county_division', 'township_section', 'staff'])[1 + n %% 3], 'civil_servant', '', '', '2020-01-01'
   FROM generate_series(1, %(cadres)s) n
 """
+OFFERINGS = """
+INSERT INTO courses_offering (code, kind, title, summary, year, signboard, state, starts_on, ends_on)
+SELECT 'B' || n, 'elective', '专题' || n, '', %(year)s, 'party_school', 'planned', make_date(%(year)s, 1, 1), make_date(%(year)s, 1, 1)
+  FROM generate_series(1, %(entries)s * 100) n RETURNING id
+"""
 # Half-days of 4 credits, more of them concentrated than online, in the order in which a year brings them.
 ENTRIES = """
 INSERT INTO trainees_creditentry (year, amount, hours, source_kind, source_ref, note, posted_by_id, posted_at, cadre_id,
-                                  category, earned_on, scheme_id)
+                                  category, earned_on, scheme_id, offering_id)
 SELECT %(year)s - n %% %(years)s, 4 * (1 + abs(dice) %% 3), 4 * (1 + abs(dice) %% 3), 'enrolment', cadre.id || ':' || n, '', %(by)s, now(),
        cadre.id, (ARRAY['concentrated', 'concentrated', 'elective', 'elective', 'online', 'other'])[1 + abs(dice / 8) %% 6],
-       make_date(%(year)s - n %% %(years)s, 1, 1) + (n * 365 / (%(entries)s + 1))::int, %(scheme)s
+       make_date(%(year)s - n %% %(years)s, 1, 1) + (n * 365 / (%(entries)s + 1))::int, %(scheme)s,
+       (%(offerings)s::bigint[])[1 + (n * 100 + cadre.id) %% cardinality(%(offerings)s::bigint[])]
   FROM generate_series(1, %(entries)s) n, trainees_cadre cadre, hashint8(n * 1000003::bigint + cadre.id) dice
  ORDER BY n, cadre.id
 """
 
 
+INDEXES = """
+SELECT indexdef, format('DROP INDEX %%I', relname)
+  FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_indexes ON indexname = relname AND schemaname = 'public'
+ WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+"""
+
+
 @contextmanager
-def unchecked() -> Iterator[None]:
-    """Rows written meanwhile pass no trigger and no foreign key; needs a superuser, which the embedded server's owner is."""
+def in_bulk(*tables: str) -> Iterator[Any]:
+    """A cursor whose rows pass no trigger and no foreign key, while the indexes of `tables` are down; puts all back.
+
+    Needs a superuser, which the embedded server's owner is.
+    """
     with connection.cursor() as cursor:
+        made = []
+        for table in tables:
+            cursor.execute(INDEXES, [table])
+            made += cursor.fetchall()
+        for _make, drop in made:
+            cursor.execute(drop)
         cursor.execute("SET session_replication_role = replica")
-        yield
+        yield cursor
         cursor.execute("RESET session_replication_role")
+        for make, _drop in made:
+            cursor.execute(make)
 
 
 def analyze() -> None:
@@ -52,10 +76,10 @@ def make_tree(departments: int, units: int) -> tuple[list[Any], list[Any]]:
 
 
 def load_province(
-    *, year: int, cadres: int, entries: int, units: list[Any], years: int = 1
+    *, year: int, cadres: int, entries: int, units: list[Any], years: int = 1, grown: bool = False
 ) -> dict[str, Any]:
     """Cadres spread over `units` and `entries` credit entries for each, posted by a member of staff under a scheme in force, dealt
-    out to the `years` up to `year`.
+    out to the `years` up to `year`. `grown`: the indexes grow with the rows, as they do in a real year, instead of being built at the end.
 
     Returns what the statements were given, and `user`, the poster.
     """
@@ -69,7 +93,9 @@ def load_province(
         "by": user.pk,
         "scheme": scheme.pk,
     }
-    with unchecked(), connection.cursor() as cursor:
+    with in_bulk(*(() if grown else ("trainees_cadre", "trainees_creditentry"))) as cursor:
+        cursor.execute(OFFERINGS, values)
+        values["offerings"] = [pk for (pk,) in cursor.fetchall()]
         cursor.execute(CADRES, values)
         cursor.execute(ENTRIES, values)
     return values | {"user": user}

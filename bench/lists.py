@@ -19,24 +19,18 @@ YEAR = 2025
 
 # All rows agree with each other by construction; checking each reference would take longer than everything else.
 ASSESSMENTS = """
-INSERT INTO trainees_yearlyassessment (year, cadre_id, unit_id, jurisdiction_id, rank, scheme_id, earned, counted, needed, breakdown,
+INSERT INTO trainees_yearlyassessment (year, cadre_id, unit_id, jurisdiction_id, rank, scheme_id, earned, counted, needed, figures,
                                        reasons, result, bars_excellent, closed_at, closed_by_id)
-SELECT %(year)s - n, a.cadre_id, a.unit_id, a.jurisdiction_id, a.rank, a.scheme_id, a.earned, a.counted, a.needed, a.breakdown, a.reasons,
+SELECT %(year)s - n, a.cadre_id, a.unit_id, a.jurisdiction_id, a.rank, a.scheme_id, a.earned, a.counted, a.needed, a.figures, a.reasons,
        a.result, a.bars_excellent, a.closed_at - make_interval(years => n), a.closed_by_id
   FROM generate_series(1, %(entries)s - 1) n, trainees_yearlyassessment a
  ORDER BY n DESC, a.id
 """
-OFFERINGS = """
-INSERT INTO courses_offering (code, kind, title, summary, year, signboard, state, starts_on, ends_on)
-SELECT 'B' || n, 'elective', '专题' || n, '', %(year)s, 'party_school', 'published', make_date(%(year)s, 1, 1), make_date(%(year)s, 1, 1)
-  FROM generate_series(1, %(entries)s * 100) n
-"""
 ENROLMENTS = """
 INSERT INTO trainees_enrolment (cadre_id, offering_id, state, origin, created_at, created_by_id, reason)
-SELECT cadre.id, offering.id, 'enrolled', 'selection', now(), %(by)s, ''
-  FROM generate_series(1, %(entries)s) n
-  JOIN courses_offering offering ON offering.id %% %(entries)s = n - 1
-  JOIN trainees_cadre cadre ON cadre.id %% 100 = offering.id / %(entries)s %% 100
+SELECT cadre.id, (%(offerings)s::bigint[])[1 + (n * 100 + cadre.id) %% cardinality(%(offerings)s::bigint[])], 'enrolled', 'selection',
+       now(), %(by)s, ''
+  FROM generate_series(1, %(entries)s) n, trainees_cadre cadre
 """
 EVENTS = """
 INSERT INTO audit_auditevent (at, actor_id, action, subject, data)
@@ -47,9 +41,8 @@ SELECT now(), %(by)s, 'enrolment.select', 'trainees.enrolment:' || n, '{"seat": 
 def load(options: Any) -> dict[str, Any]:
     """The province, one year of it closed and checked by the product itself, the other tables filled to the same length."""
     from django.core.management import call_command
-    from django.db import connection
 
-    from bench._load import analyze, load_province, make_tree, unchecked
+    from bench._load import analyze, in_bulk, load_province, make_tree
     from trainees.services.years import close_year
 
     departments, units = make_tree(options.departments, options.departments * 10)
@@ -59,8 +52,8 @@ def load(options: Any) -> dict[str, Any]:
     checked = _ground.timed(lambda: call_command("check_data"))
     print(f"check_data over {options.cadres * options.entries:,} credit entries: {checked:.1f} s", flush=True)
     given = {key: value for key, value in values.items() if key != "user"}
-    with unchecked(), connection.cursor() as cursor:
-        for statement in (ASSESSMENTS, OFFERINGS, ENROLMENTS, EVENTS):
+    with in_bulk("trainees_yearlyassessment", "trainees_enrolment", "audit_auditevent") as cursor:
+        for statement in (ASSESSMENTS, ENROLMENTS, EVENTS):
             cursor.execute(statement, given)
     analyze()
     return values | {"departments": departments}
