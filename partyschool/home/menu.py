@@ -25,9 +25,19 @@ ENTRIES = (
         "bar-chart",
         frozenset({Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR}),
     ),
-    Entry(_("Standards"), reverse_lazy("standards:board"), "speedometer2", frozenset({Role.LEADER, Role.STAFF, Role.AUDITOR})),
+    Entry(
+        _("Standards"),
+        reverse_lazy("standards:board"),
+        "speedometer2",
+        frozenset({Role.LEADER, Role.STAFF, Role.AUDITOR}),
+    ),
     Entry(_("Jobs"), reverse_lazy("jobs:list"), "hourglass-split", frozenset({Role.STAFF})),
-    Entry(_("Administration"), reverse_lazy("admin:index"), "gear", frozenset({Role.STAFF, Role.FINANCE, Role.AUDITOR, Role.ADMIN})),
+    Entry(
+        _("Administration"),
+        reverse_lazy("admin:index"),
+        "gear",
+        frozenset({Role.STAFF, Role.FINANCE, Role.AUDITOR, Role.ADMIN}),
+    ),
 )
 
 
