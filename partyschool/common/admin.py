@@ -6,7 +6,9 @@ from typing import Any
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
@@ -16,15 +18,21 @@ from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.views import ChangeList
 
 from . import clock
 from .admin_history import HistoryMixin
 from .deeds import tell
 from .errors import DomainError
 from .locking import violated_constraint
+from .numbers import whole_number
 from .paging import COUNT_CAP
 from .scoping import ScopedQuerySet
+from .search_boxes import SearchBox, SearchBoxMultiple
 from .stale_forms import StaleFormMixin
+
+ROWS_MOST = 300
+"""Rows that one form takes: more than one a day of an offering that lasts the year."""
 
 
 class CappedPaginator(Paginator):
@@ -60,7 +68,8 @@ class YearFilter(admin.SimpleListFilter):
         return [(str(year), str(year)) for year in range(this_year + 1, this_year - 5, -1)]
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
-        return queryset.filter(year=self.value()) if (self.value() or "").isdigit() else queryset
+        year = whole_number(self.value() or "")
+        return queryset if year is None else queryset.filter(year=year)
 
 
 def refusal_text(error: DomainError) -> str:
@@ -104,6 +113,16 @@ class _RefusedForm(forms.BaseModelForm):
         raise ValidationError(self.refusal)
 
 
+class PortalChangeList(ChangeList):
+    """A list whose filters answer every damaged address alike: without the filter, and saying so."""
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_filters(request)
+        except OverflowError as error:  # a date filter asked for a year beyond every calendar
+            raise IncorrectLookupParameters(error) from error
+
+
 class ScopedAdminMixin:
     """Rows and choices of scoped models are those the user may see; nothing is ever deleted."""
 
@@ -118,6 +137,19 @@ class ScopedAdminMixin:
         if queryset is None:
             queryset = db_field.remote_field.model._default_manager.all()
         return queryset.visible_to(request.user) if isinstance(queryset, ScopedQuerySet) else queryset
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]  # as above
+            kwargs.setdefault("widget", SearchBox(db_field, self.admin_site, using=kwargs.get("using")))  # type: ignore[attr-defined]  # as above
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # as above
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]  # as above
+            kwargs.setdefault(
+                "widget",
+                SearchBoxMultiple(db_field, self.admin_site, using=kwargs.get("using")),  # type: ignore[attr-defined]  # as above
+            )
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]  # as above
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
@@ -138,6 +170,17 @@ class PortalModelAdmin(ScopedAdminMixin, StaleFormMixin, HistoryMixin, ModelAdmi
     warn_unsaved_form = True
 
     # -- rows
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PortalChangeList
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if ERROR_FLAG in request.GET:  # Django led here from an address it could not follow
+            messages.warning(
+                request,
+                _("The address asked for something that this list does not have. You see the whole list."),
+            )
+        return super().changelist_view(request, extra_context)
 
     def get_or_404(self, request: HttpRequest, object_id: Any) -> Any:
         """The row if `request.user` may see it; for others it does not exist."""
@@ -254,6 +297,11 @@ class PortalTabularInline(ScopedAdminMixin, TabularInline):
     extra = 0
     hide_title = True
     show_change_link = False
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        # The number of rows comes with the form: 2,000, which is Django's limit, take seconds to build.
+        rows = {"max_num": ROWS_MOST, "absolute_max": ROWS_MOST}
+        return super().get_formset(request, obj, **(rows if self.max_num is None else {}), **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
@@ -22,6 +23,18 @@ def refusal_response(request: HttpRequest, error: DomainError) -> HttpResponse:
     return render(
         request, template, {"denial": error, "back_url": getattr(request, "back_url", "")}, status=status
     )
+
+
+class ReadableAddressMiddleware:
+    """Refuses addresses with a NUL in them: no page means it, and the database cannot hold it in a text."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("The address contains a NUL.")
+        return self.get_response(request)
 
 
 class ExpectedErrorMiddleware:

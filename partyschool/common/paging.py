@@ -5,15 +5,17 @@ in a unique column. Counts are capped: "more than 1,000" is all that a reader ne
 """
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -48,6 +50,18 @@ def _encode(row: Any, columns: list[str]) -> str:
     return base64.urlsafe_b64encode(json.dumps(values, cls=DjangoJSONEncoder).encode()).decode().rstrip("=")
 
 
+def _of_column(field: Any, value: Any) -> Any:
+    """`value` as the column can hold it. Raises ValueError, TypeError or ValidationError where it cannot."""
+    found = field.to_python(value)
+    if found is None or (isinstance(found, str) and "\0" in found):
+        raise ValueError(value)
+    if isinstance(found, Decimal) and not found.is_finite():
+        raise ValueError(value)
+    if isinstance(found, datetime) and timezone.is_naive(found):
+        raise ValueError(value)
+    return found
+
+
 def _decode(cursor: str, queryset: QuerySet, columns: list[str]) -> tuple[Any, ...]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
@@ -57,10 +71,9 @@ def _decode(cursor: str, queryset: QuerySet, columns: list[str]) -> tuple[Any, .
             *path, name = column.split("__")
             for part in path:
                 model = model._meta.get_field(part).related_model
-            cleaned.append(
-                model._meta.get_field(name if name != "pk" else model._meta.pk.name).to_python(value)
-            )
-    except (ValueError, TypeError, binascii.Error, ValidationError) as error:
+            field = model._meta.get_field(name if name != "pk" else model._meta.pk.name)
+            cleaned.append(_of_column(field, value))
+    except (ValueError, TypeError, OverflowError, RecursionError, ValidationError) as error:
         raise InvalidInput(
             _("This page address is damaged."), remedy=_("Go back to the first page of the list.")
         ) from error
@@ -92,6 +105,10 @@ def keyset_page(
         values = _decode(cursor, queryset, columns)
         lookup = TupleLessThan if descending != backward else TupleGreaterThan
         rows = rows.filter(lookup(Tuple(*(F(column) for column in columns)), values))
+        if any("__" in column for column in columns):
+            # No index serves a comparison over two tables; one that begins with the first column serves this.
+            bound = "lte" if descending != backward else "gte"
+            rows = rows.filter(**{f"{columns[0]}__{bound}": values[0]})
     if backward:
         rows = rows.reverse()
     found = list(rows[: size + 1])

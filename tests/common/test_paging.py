@@ -1,3 +1,5 @@
+import base64
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis.extra.django import TestCase
 from partyschool.accounts.enums import Role
 from partyschool.common.errors import InvalidInput
 from partyschool.common.paging import capped_count, keyset_page
+from partyschool.notices.models import Notice
 from tests.factories.accounts import make_user
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, make_scheme
 from trainees.models import Cadre, CreditEntry
@@ -45,6 +48,51 @@ class Walk(TestCase):
             page = keyset_page(rows, order=ORDER, size=size, before=page.previous_cursor)
             back.append([entry.pk for entry in page])
         assert back[::-1] == pages
+
+
+DAMAGED = [
+    *(["2025-01-01", bad] for bad in (None, "\0", "x", [1], {}, 1e999, "9" * 5000)),
+    *([bad, 1] for bad in (None, "2025-02-30", "\0", [], 7)),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("values", DAMAGED, ids=repr)
+def test_a_cursor_of_values_no_column_holds_is_told_and_no_fault(values):
+    cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+    with pytest.raises(InvalidInput):
+        keyset_page(CreditEntry.objects.visible_to(make_user(Role.STAFF)), order=ORDER, after=cursor)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("values", [["\0", 1], ["a", float("inf")], [None, 1]], ids=repr)
+def test_a_cursor_with_a_text_no_column_holds_is_told_and_no_fault(values):
+    cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+    with pytest.raises(InvalidInput):
+        keyset_page(Cadre.objects.visible_to(make_user(Role.STAFF)), order=("name", "id"), after=cursor)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("values", [["2025-01-01T00:00", 1], ["2025-01-01T99:00Z", 1]], ids=repr)
+def test_a_cursor_with_no_instant_is_told_and_no_fault(values):
+    cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+    with pytest.raises(InvalidInput):
+        keyset_page(Notice.objects.visible_to(make_user()), order=("-created_at", "-id"), after=cursor)
+
+
+def test_a_cursor_nested_without_end_is_told_and_no_fault():
+    cursor = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+    with pytest.raises(InvalidInput):
+        keyset_page(Cadre.objects.unscoped("a test"), order=("name", "id"), after=cursor)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [-1, 10**18, 10**40])
+def test_a_cursor_beyond_the_numbers_of_the_table_gives_a_page(number):
+    entry = CreditEntryFactory(posted_by=make_user(Role.STAFF), scheme=make_scheme(), cadre=CadreFactory())
+    cursor = base64.urlsafe_b64encode(json.dumps(["2000-01-01", number]).encode()).decode()
+    page = keyset_page(CreditEntry.objects.visible_to(entry.posted_by), order=ORDER, before=cursor)
+    assert [row.pk for row in page] == [entry.pk]
 
 
 @pytest.mark.django_db

@@ -2,7 +2,6 @@ import io
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -18,6 +17,8 @@ from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
 from partyschool.common.downloads import download_response
 from partyschool.common.errors import DomainError, Stale
+from partyschool.common.numbers import whole_number
+from partyschool.common.search_boxes import SearchBox
 from trainees.enums import AttendanceStatus
 from trainees.exporters.assessment_annex import XLSX
 from trainees.exporters.roster import build_roster, roster_file_name
@@ -71,7 +72,9 @@ class OfferingRosterAdmin(ReadOnlyAdmin):
                 name="trainees_offeringroster_roll_call",
             ),
             path("<int:offering_id>/enrol/", wrap(self.enrol_view), name="trainees_offeringroster_enrol"),
-            path("<int:offering_id>/roster.xlsx", wrap(self.export_view), name="trainees_offeringroster_export"),
+            path(
+                "<int:offering_id>/roster.xlsx", wrap(self.export_view), name="trainees_offeringroster_export"
+            ),
             path("<int:offering_id>/close/", wrap(self.close_view), name="trainees_offeringroster_close"),
         ]
         return own + super().get_urls()
@@ -160,7 +163,7 @@ class OfferingRosterAdmin(ReadOnlyAdmin):
         form = EnrolForm(request.POST or None)
         field = form.fields["cadre"]
         field.queryset = Cadre.objects.visible_to(request.user)  # type: ignore[attr-defined]  # a ModelChoiceField
-        field.widget = AutocompleteSelect(Enrolment._meta.get_field("cadre"), self.admin_site)
+        field.widget = SearchBox(Enrolment._meta.get_field("cadre"), self.admin_site)
         field.widget.choices = field.choices  # type: ignore[attr-defined]  # as above
         status = 200
         if request.method == "POST" and form.is_valid():
@@ -244,7 +247,7 @@ def _chosen(request: HttpRequest, roll: Roll) -> dict[int, str]:
     sent = {
         name.removeprefix(prefix): value for name, value in request.POST.items() if name.startswith(prefix)
     }
-    return {int(pk): value for pk, value in sent.items() if pk.isdecimal() and len(pk) < 18}
+    return {number: value for pk, value in sent.items() if (number := whole_number(pk)) is not None}
 
 
 def _refuse_stale(request: HttpRequest, roll: Roll) -> None:

@@ -7,6 +7,7 @@ from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.common import clock
 from partyschool.common.errors import NotFound
+from partyschool.common.numbers import whole_number
 from trainees.enums import EnrolmentState
 from trainees.models import Cadre, Enrolment
 from trainees.selectors.credits import explain_attendance, explain_year, years_of
@@ -25,9 +26,10 @@ def credits_page(request: HttpRequest) -> HttpResponse:
     # Early in a year there is nothing to see yet; the last year with something in it says more.
     year = this_year if this_year in known or not known else known[0]
     if asked := request.GET.get("year"):
-        if not asked.isdecimal() or int(asked) not in years:
+        number = whole_number(asked)
+        if number not in years:
             raise NotFound(_("You have no credits in the year “%(year)s”.") % {"year": asked[:10]})
-        year = int(asked)
+        year = number
     context = {"account": explain_year(cadre, year), "year": year, "years": years, "this_year": this_year}
     return render(request, "trainees/credits.html", context)
 

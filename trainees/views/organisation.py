@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from partyschool.accounts.enums import Role
 from partyschool.accounts.models import Unit
 from partyschool.accounts.policies import policy
+from partyschool.common.numbers import whole_number
 from partyschool.common.paging import keyset_page
 from trainees.forms import CadreResultsForm
 from trainees.selectors.organisation import (
@@ -33,9 +34,10 @@ def _number(request: HttpRequest, name: str) -> int | None:
     value = request.GET.get(name, "").strip()
     if not value:
         return None
-    if not value.isascii() or not value.isdigit() or len(value) > 9:
+    number = whole_number(value)
+    if number is None:
         raise Http404
-    return int(value)
+    return number
 
 
 def _unit(request: HttpRequest) -> Unit | None:

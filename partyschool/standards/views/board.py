@@ -9,6 +9,7 @@ from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.common import clock
 from partyschool.common.errors import NotFound
+from partyschool.common.numbers import whole_number
 from partyschool.standards.selectors.board import indicator_of, standings, years_with_targets
 
 READERS = (Role.LEADER, Role.STAFF, Role.AUDITOR)
@@ -18,9 +19,10 @@ def _year(request: HttpRequest, years: list[int]) -> int:
     """The year asked for, else the present one where it has targets, else the newest that has."""
     asked = request.GET.get("year", "")
     if asked:
-        if not asked.isdecimal() or int(asked) not in years:
+        number = whole_number(asked)
+        if number not in years:
             raise NotFound(_("There are no targets for %(year)s.") % {"year": asked[:10]})
-        return int(asked)
+        return number
     present = clock.school_year()
     return present if present in years or not years else years[0]
 
