@@ -33,7 +33,7 @@ check: setup-dev
 	.ci/production $(PY) manage.py check --deploy --fail-level WARNING
 
 bench: setup-dev
-	@for script in bench/[!_]*.py; do [ -f "$$script" ] || continue; echo "== $$script"; PYTHONPATH=. $(PY) "$$script" || exit 1; done
+	@status=0; for script in bench/[!_]*.py; do echo "== $$script"; $(PY) "$$script" || status=1; done; exit $$status
 
 messages: setup-dev
 	$(PY) manage.py messages
