@@ -52,9 +52,9 @@ def assessments_are_their_breakdown() -> Iterator[str]:
     sql = """SELECT a.id, a.year, a.cadre_id, a.earned, b.earned, a.counted, b.counted, b.over, a.needed, a.result
              FROM trainees_yearlyassessment a
              CROSS JOIN LATERAL (
-                 SELECT coalesce(sum((part->>'earned')::numeric), 0) AS earned, coalesce(sum((part->>'counted')::numeric), 0) AS counted,
-                        coalesce(bool_or((part->>'counted')::numeric > (part->>'cap')::numeric), false) AS over
-                 FROM jsonb_each(a.breakdown) AS parts(category, part)
+                 SELECT sum(a.figures[i]) AS earned, sum(a.figures[i + 2]) AS counted,
+                        coalesce(bool_or(a.figures[i + 2] > a.figures[i + 1]), false) AS over
+                 FROM generate_series(1, cardinality(a.figures), 3) i
              ) b
              WHERE a.counted <> b.counted OR a.earned <> b.earned OR b.over
                 OR (a.result = 'pass' AND (a.counted < a.needed OR jsonb_array_length(a.reasons) > 0))

@@ -210,7 +210,7 @@ BREAKS = {
     "a category above its cap": (
         "trainees.assessments",
         lambda w: sql(
-            """UPDATE trainees_yearlyassessment SET breakdown = '{"online": {"earned": 8, "cap": 4, "counted": 8}}'"""
+            "UPDATE trainees_yearlyassessment SET figures = '{0, NULL, 0, 0, NULL, 0, 8, 4, 8, 0, NULL, 0}'"
         ),
         "a category counts above its cap",
     ),

@@ -1,4 +1,7 @@
+from decimal import Decimal
+
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -6,11 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from partyschool.accounts.models import Unit
 from partyschool.common import clock
 from partyschool.common.scoping import ScopedModel
-from trainees.enums import AssessmentResult, ExemptionGround, Rank
+from trainees.enums import AssessmentResult, CreditCategory, ExemptionGround, Rank
 from trainees.querysets import AssessmentQuerySet, CadreRecordQuerySet
 
 from .cadres import Cadre
 from .credits import CreditScheme
+
+# Earned, cap and counted.
+FIGURES = 3
 
 
 class AssessmentExemption(ScopedModel):
@@ -42,8 +48,8 @@ class AssessmentExemption(ScopedModel):
 class YearlyAssessment(ScopedModel):
     """The result of one cadre's year, written by `close_year` from ledger and scheme, with everything needed to explain it.
 
-    `unit`, `jurisdiction` and `rank` are those of the closing. `breakdown` maps each category to
-    `{"earned": …, "cap": …, "counted": …}` (credits as numbers, cap null where there is none). `reasons` is a list of
+    `unit`, `jurisdiction` and `rank` are those of the closing. `figures` holds earned, cap (null where there is none) and counted
+    credits of each category, in the order of `CreditCategory`; `breakdown` reads them by name. `reasons` is a list of
     `{"code": "short", "category": "" | category, "needed": …, "counted": …}` or `{"code": "exempt", "ground": …}`.
     A failed cadre cannot be rated excellent in the annual appraisal (`bars_excellent`).
 
@@ -87,7 +93,9 @@ class YearlyAssessment(ScopedModel):
     earned = models.DecimalField(_("credits earned"), max_digits=9, decimal_places=2)
     counted = models.DecimalField(_("credits counted"), max_digits=9, decimal_places=2)
     needed = models.DecimalField(_("credits needed"), max_digits=9, decimal_places=2)
-    breakdown = models.JSONField(_("breakdown"))
+    figures = ArrayField(
+        models.DecimalField(max_digits=9, decimal_places=2, null=True), verbose_name=_("figures per category")
+    )
     reasons = models.JSONField(_("reasons"))
     result = models.CharField(_("result"), max_length=6, choices=AssessmentResult)
     bars_excellent = models.BooleanField(_("cannot be rated excellent"))
@@ -116,6 +124,10 @@ class YearlyAssessment(ScopedModel):
                 | (Q(bars_excellent=False) & ~Q(result=AssessmentResult.FAIL)),
                 name="trainees_yearlyassessment_bars_ck",
             ),
+            models.CheckConstraint(
+                condition=Q(figures__len=FIGURES * len(CreditCategory)),
+                name="trainees_yearlyassessment_figures_ck",
+            ),
         ]
         indexes = [
             # A department reads one year of its units, the school the least or most credits of a year.
@@ -125,3 +137,21 @@ class YearlyAssessment(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.year} {self.get_result_display()}"
+
+    @property
+    def breakdown(self) -> dict[str, dict[str, Decimal | None]]:
+        """`{category: {"earned": …, "cap": …, "counted": …}}` for every category, in credits; cap None where there is none."""
+        parts = zip(*[iter(self.figures)] * FIGURES, strict=True)
+        return {
+            category: {"earned": earned, "cap": cap, "counted": counted}
+            for category, (earned, cap, counted) in zip(CreditCategory.values, parts, strict=True)
+        }
+
+    @breakdown.setter
+    def breakdown(self, parts: dict[str, dict[str, Decimal | None]]) -> None:
+        nothing = {"earned": Decimal(0), "cap": None, "counted": Decimal(0)}
+        self.figures = [
+            parts.get(category, nothing)[name]
+            for category in CreditCategory.values
+            for name in ("earned", "cap", "counted")
+        ]

@@ -162,7 +162,7 @@ def read_report(*, year: int, recipient_id: int) -> Report | None:
         results.unscoped("the report of one jurisdiction")
         .select_related("cadre", "unit")
         .only(
-            "earned", "counted", "needed", "breakdown", "reasons", "result", "rank", "closed_at", "scheme_id",
+            "earned", "counted", "needed", "figures", "reasons", "result", "rank", "closed_at", "scheme_id",
             "cadre__code", "cadre__name", "unit__name", "unit__path",
         )
         .order_by("unit__path", "cadre__code")

@@ -1,6 +1,5 @@
 """Closing a year: one result per cadre from the credit ledger and the year's scheme, in one statement."""
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -120,10 +119,10 @@ WITH place AS MATERIALIZED (
     OFFSET 0
 )
 INSERT INTO trainees_yearlyassessment AS old
-       (year, cadre_id, unit_id, jurisdiction_id, rank, scheme_id, earned, counted, needed, breakdown, reasons,
+       (year, cadre_id, unit_id, jurisdiction_id, rank, scheme_id, earned, counted, needed, figures, reasons,
         result, bars_excellent, closed_at, closed_by_id)
 SELECT %(year)s, cadre_id, unit_id, jurisdiction_id, rank, %(scheme)s, earned, counted, total,
-       format(%(breakdown)s, {_columns("earned#, counted#")})::jsonb,
+       ARRAY[{_columns("earned#, %(cap#)s::numeric, counted#")}],
        CASE result
            WHEN %(pass)s THEN '[]'::jsonb
            WHEN %(exempt)s THEN jsonb_build_array(jsonb_build_object('code', 'exempt', 'ground', ground))
@@ -137,13 +136,13 @@ SELECT %(year)s, cadre_id, unit_id, jurisdiction_id, rank, %(scheme)s, earned, c
 ON CONFLICT (year, cadre_id) DO UPDATE
    SET unit_id = excluded.unit_id, jurisdiction_id = excluded.jurisdiction_id, rank = excluded.rank,
        scheme_id = excluded.scheme_id, earned = excluded.earned, counted = excluded.counted, needed = excluded.needed,
-       breakdown = excluded.breakdown, reasons = excluded.reasons, result = excluded.result,
+       figures = excluded.figures, reasons = excluded.reasons, result = excluded.result,
        bars_excellent = excluded.bars_excellent, closed_at = excluded.closed_at, closed_by_id = excluded.closed_by_id
- WHERE (old.unit_id, old.jurisdiction_id, old.rank, old.scheme_id, old.earned, old.counted, old.needed, old.breakdown,
+ WHERE (old.unit_id, old.jurisdiction_id, old.rank, old.scheme_id, old.earned, old.counted, old.needed, old.figures,
         old.reasons, old.result, old.closed_at < %(year_end)s)
        IS DISTINCT FROM
        (excluded.unit_id, excluded.jurisdiction_id, excluded.rank, excluded.scheme_id, excluded.earned, excluded.counted,
-        excluded.needed, excluded.breakdown, excluded.reasons, excluded.result, excluded.closed_at < %(year_end)s)
+        excluded.needed, excluded.figures, excluded.reasons, excluded.result, excluded.closed_at < %(year_end)s)
 """  # noqa: S608 -- joins text of this file; every value is a parameter
 
 
@@ -208,7 +207,6 @@ def _parameters(scheme: CreditScheme, *, year_end: datetime, by: User, now: date
         "pass": AssessmentResult.PASS,
         "fail": AssessmentResult.FAIL,
         "exempt": AssessmentResult.EXEMPT,
-        "breakdown": _breakdown_template(caps),
         "now": now,
         "by": by.pk,
     }
@@ -221,15 +219,6 @@ def _parameters(scheme: CreditScheme, *, year_end: datetime, by: User, now: date
         for number, category in enumerate(CreditCategory.values):
             parameters[f"least{place}_{number}"] = least.get((rank, category))
     return parameters
-
-
-def _breakdown_template(caps: dict[str, Decimal]) -> str:
-    """The JSON of a breakdown with `%s` for earned and counted of each category: filling in text is the cheapest way to JSON."""
-    parts = (
-        f'{json.dumps(category)}: {{"cap": {caps.get(category, "null")}, "earned": %s, "counted": %s}}'
-        for category in CreditCategory.values
-    )
-    return "{" + ", ".join(parts) + "}"
 
 
 def _closing_of(year: int, *, changed: int, provisional: bool) -> YearClosing:
