@@ -19,6 +19,7 @@ from pathlib import Path
 import opencc
 import polib
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
+from django.apps import apps
 from django.utils.translation.template import templatize
 
 HOUSE = ("partyschool", "faculty", "courses", "trainees", "budget", "templates")
@@ -209,10 +210,15 @@ def _collect(folder: Path, root: Path, messages: dict[Key, Message]) -> None:
 
 
 def _chinese_of_django() -> set[Key]:
-    """What Django itself says in Simplified Chinese."""
+    """What Django itself says in Simplified Chinese; of its apps only those that are installed are loaded."""
     root = Path(find_spec("django").origin).parent  # type: ignore[union-attr, arg-type]  # Django is there, and is a package
-    paths = root.glob("**/locale/zh_Hans/LC_MESSAGES/django.mo")
-    return {_key(entry) for path in paths for entry in polib.mofile(str(path))}
+    loaded = ("conf", *(app.replace(".", "/").removeprefix("django/") for app in _installed_of_django()))
+    paths = [root / folder / "locale/zh_Hans/LC_MESSAGES/django.mo" for folder in loaded]
+    return {_key(entry) for path in paths if path.exists() for entry in polib.mofile(str(path))}
+
+
+def _installed_of_django() -> list[str]:
+    return [app.name for app in apps.get_app_configs() if app.name.startswith("django.")]
 
 
 def _key(entry: polib.POEntry | polib.MOEntry) -> Key:
