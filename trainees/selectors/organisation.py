@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -161,9 +162,9 @@ class CategoryFigures:
     """One category of a closed year as it was stored."""
 
     label: str
-    earned: float
-    cap: float | None
-    counted: float
+    earned: Decimal | None
+    cap: Decimal | None
+    counted: Decimal | None
 
 
 @dataclass(frozen=True)
