@@ -81,7 +81,7 @@ class Walker:
         self.page.wait_for_load_state("networkidle")
 
     def sees(self, text: str | re.Pattern[str]) -> None:
-        self.page.get_by_text(text).first.wait_for(timeout=10_000)
+        self.page.get_by_text(text).first.wait_for(timeout=30_000)
 
     def shot(self, step: str) -> None:
         self.page.screenshot(path=self.screenshots / f"year_{step}.png", full_page=True)
