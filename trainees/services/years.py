@@ -72,7 +72,8 @@ _RANKS = ", ".join(
 )
 _SHORT = _all_of("counted# < least#", " OR ")
 
-# OFFSET 0 keeps the planner from writing sums out again wherever they are used.
+# OFFSET 0 keeps the planner from writing sums out again wherever they are used. Rows that would not change are left out before they
+# are tried: the lock on the scheme lets nobody else write results of this year, so what is read here is what would be met.
 # The ledger is added up per cadre and category first, in the order of its index: a quarter of the comparisons of four filtered sums.
 # Results made after the year's end keep the unit, jurisdiction and rank of that first closing: a transfer moves the person, not the past.
 CLOSE_YEAR = f"""
@@ -91,15 +92,13 @@ WITH place AS MATERIALIZED (
              GROUP BY cadre_id, category) part
      GROUP BY cadre_id
 ), person AS (
-    SELECT cadre.id AS cadre_id,
-           coalesce(kept.unit_id, cadre.unit_id) AS unit_id,
-           CASE WHEN kept.id IS NULL THEN place.jurisdiction_id ELSE kept.jurisdiction_id END AS jurisdiction_id,
-           coalesce(kept.rank, cadre.rank) AS rank,
-           exemption.ground
+    SELECT cadre.id AS cadre_id, exemption.ground, was,
+           CASE WHEN was.closed_at >= %(year_end)s THEN was.unit_id ELSE cadre.unit_id END AS unit_id,
+           CASE WHEN was.closed_at >= %(year_end)s THEN was.jurisdiction_id ELSE place.jurisdiction_id END AS jurisdiction_id,
+           CASE WHEN was.closed_at >= %(year_end)s THEN was.rank ELSE cadre.rank END AS rank
       FROM trainees_cadre cadre
       JOIN place ON place.id = cadre.unit_id
-      LEFT JOIN trainees_yearlyassessment kept
-             ON kept.year = %(year)s AND kept.cadre_id = cadre.id AND kept.closed_at >= %(year_end)s
+      LEFT JOIN trainees_yearlyassessment was ON was.year = %(year)s AND was.cadre_id = cadre.id
       LEFT JOIN trainees_assessmentexemption exemption ON exemption.year = %(year)s AND exemption.cadre_id = cadre.id
      WHERE cadre.joined_on <= %(last_day)s AND (cadre.left_on IS NULL OR cadre.left_on >= %(first_day)s)
 ), counting AS (
@@ -117,32 +116,35 @@ WITH place AS MATERIALIZED (
                 ELSE %(pass)s END AS result
       FROM counting
     OFFSET 0
+), found AS (
+    SELECT judged.*, ARRAY[{_columns("earned#, %(cap#)s::numeric, counted#")}] AS figures,
+           CASE result
+               WHEN %(pass)s THEN '[]'::jsonb
+               WHEN %(exempt)s THEN jsonb_build_array(jsonb_build_object('code', 'exempt', 'ground', ground))
+               ELSE to_jsonb(array_remove(ARRAY[
+                   CASE WHEN counted < total THEN
+                       jsonb_build_object('code', 'short', 'category', '', 'needed', total, 'counted', counted) END,
+                   {_columns("CASE WHEN counted# < least# THEN jsonb_build_object('code', 'short', 'category', %(category#)s, 'needed', least#, 'counted', counted#) END")}
+               ], NULL)) END AS reasons
+      FROM judged
+    OFFSET 0
 )
-INSERT INTO trainees_yearlyassessment AS old
+INSERT INTO trainees_yearlyassessment
        (year, cadre_id, unit_id, jurisdiction_id, rank, scheme_id, earned, counted, needed, figures, reasons,
         result, bars_excellent, closed_at, closed_by_id)
-SELECT %(year)s, cadre_id, unit_id, jurisdiction_id, rank, %(scheme)s, earned, counted, total,
-       ARRAY[{_columns("earned#, %(cap#)s::numeric, counted#")}],
-       CASE result
-           WHEN %(pass)s THEN '[]'::jsonb
-           WHEN %(exempt)s THEN jsonb_build_array(jsonb_build_object('code', 'exempt', 'ground', ground))
-           ELSE to_jsonb(array_remove(ARRAY[
-               CASE WHEN counted < total THEN
-                   jsonb_build_object('code', 'short', 'category', '', 'needed', total, 'counted', counted) END,
-               {_columns("CASE WHEN counted# < least# THEN jsonb_build_object('code', 'short', 'category', %(category#)s, 'needed', least#, 'counted', counted#) END")}
-           ], NULL)) END,
+SELECT %(year)s, cadre_id, unit_id, jurisdiction_id, rank, %(scheme)s, earned, counted, total, figures, reasons,
        result, result = %(fail)s, %(now)s, %(by)s
-  FROM judged
+  FROM found
+ WHERE (was).id IS NULL
+    OR ((was).unit_id, (was).jurisdiction_id, (was).rank, (was).scheme_id, (was).earned, (was).counted, (was).needed,
+        (was).figures, (was).reasons, (was).result, (was).closed_at < %(year_end)s)
+       IS DISTINCT FROM
+       (unit_id, jurisdiction_id, rank, %(scheme)s, earned, counted, total, figures, reasons, result, %(now)s < %(year_end)s)
 ON CONFLICT (year, cadre_id) DO UPDATE
    SET unit_id = excluded.unit_id, jurisdiction_id = excluded.jurisdiction_id, rank = excluded.rank,
        scheme_id = excluded.scheme_id, earned = excluded.earned, counted = excluded.counted, needed = excluded.needed,
        figures = excluded.figures, reasons = excluded.reasons, result = excluded.result,
        bars_excellent = excluded.bars_excellent, closed_at = excluded.closed_at, closed_by_id = excluded.closed_by_id
- WHERE (old.unit_id, old.jurisdiction_id, old.rank, old.scheme_id, old.earned, old.counted, old.needed, old.figures,
-        old.reasons, old.result, old.closed_at < %(year_end)s)
-       IS DISTINCT FROM
-       (excluded.unit_id, excluded.jurisdiction_id, excluded.rank, excluded.scheme_id, excluded.earned, excluded.counted,
-        excluded.needed, excluded.figures, excluded.reasons, excluded.result, excluded.closed_at < %(year_end)s)
 """  # noqa: S608 -- joins text of this file; every value is a parameter
 
 
