@@ -8,7 +8,7 @@ class CommonConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401, PLC0415 -- registers the deployment checks
+        from . import checks, converters  # noqa: F401, PLC0415 -- registers deployment checks and path converters
 
 
 class PortalAdminConfig(admin.AdminConfig):

@@ -6,5 +6,5 @@ app_name = "notices"
 urlpatterns = [
     path("", notices.notice_list, name="list"),
     path("read/", notices.notices_read, name="read"),
-    path("<int:pk>/open/", notices.notice_open, name="open"),
+    path("<key:pk>/open/", notices.notice_open, name="open"),
 ]

@@ -67,15 +67,15 @@ class OfferingRosterAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         own = [
             path(
-                "<int:offering_id>/roll-call/<int:lesson_id>/",
+                "<key:offering_id>/roll-call/<key:lesson_id>/",
                 wrap(self.roll_call_view),
                 name="trainees_offeringroster_roll_call",
             ),
-            path("<int:offering_id>/enrol/", wrap(self.enrol_view), name="trainees_offeringroster_enrol"),
+            path("<key:offering_id>/enrol/", wrap(self.enrol_view), name="trainees_offeringroster_enrol"),
             path(
-                "<int:offering_id>/roster.xlsx", wrap(self.export_view), name="trainees_offeringroster_export"
+                "<key:offering_id>/roster.xlsx", wrap(self.export_view), name="trainees_offeringroster_export"
             ),
-            path("<int:offering_id>/close/", wrap(self.close_view), name="trainees_offeringroster_close"),
+            path("<key:offering_id>/close/", wrap(self.close_view), name="trainees_offeringroster_close"),
         ]
         return own + super().get_urls()
 
