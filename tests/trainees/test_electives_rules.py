@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.utils import translation
 
-from trainees.rules import SeatFacts, enrolment_denial, selection_denial, withdrawal_denial
+from trainees.rules.electives import SeatFacts, enrolment_denial, selection_denial, withdrawal_denial
 
 OPENS = datetime(2025, 3, 3, 0, 30, tzinfo=UTC)  # 08:30 at the school
 CLOSES = datetime(2025, 3, 7, 9, 0, tzinfo=UTC)

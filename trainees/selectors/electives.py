@@ -16,7 +16,7 @@ from partyschool.common.errors import Denial, NotEligible, NotFound
 from partyschool.common.prepared import PreparedStatement, run_prepared
 from trainees.enums import EnrolmentState
 from trainees.models import Cadre, Enrolment
-from trainees.rules import SeatFacts, holds_place, is_on_show, selection_denial, withdrawal_denial
+from trainees.rules.electives import SeatFacts, holds_place, is_on_show, selection_denial, withdrawal_denial
 
 Locks = tuple[PreparedStatement, ...]
 

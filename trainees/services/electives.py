@@ -15,7 +15,7 @@ from partyschool.common.errors import Denial, Duplicate, NotFound, WindowClosed,
 from partyschool.common.locking import locking_transaction, violated_constraint
 from partyschool.common.prepared import PreparedStatement, run_prepared
 from trainees.enums import EnrolmentOrigin
-from trainees.rules import (
+from trainees.rules.electives import (
     SeatFacts,
     full_denial,
     holds_place,

@@ -12,7 +12,7 @@ from partyschool.common.locking import locking_transaction
 from partyschool.common.prepared import PreparedStatement
 from trainees.enums import EnrolmentOrigin
 from trainees.models import Cadre
-from trainees.rules import enrolment_denial
+from trainees.rules.electives import enrolment_denial
 from trainees.selectors.electives import facts_for_cadre
 
 from .electives import SHARE_ROUND, claim_place, refusal_of
@@ -26,7 +26,7 @@ def enrol_cadre(*, cadre_id: int, offering_id: int, by: Any, now: datetime | Non
     """Enrol a cadre whom `by` may see in a published offering of any kind, in or out of a round; returns the enrolment's id.
 
     The rules are those of the cadre's own selection, but for the round's window: seats, eligibility, limit and clashes bind staff too.
-    Raises the denials of `trainees.rules.enrolment_denial`, `NotFound`, `Busy`.
+    Raises the denials of `trainees.rules.electives.enrolment_denial`, `NotFound`, `Busy`.
     Concurrency: as `select_topic`.
     """
     if not Cadre.objects.visible_to(by).filter(pk=cadre_id).exists():
