@@ -26,6 +26,7 @@ import _ground
 
 LEAST_RATIO = 0.5
 TOPICS = 8
+FIRE_SECONDS = 600  # the most that one volley may take
 CONNECTIONS = 200
 CADRES = 1000
 PICKS = 2
@@ -184,6 +185,7 @@ def fire(port: int, connections: list[list[Any]]) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=True,
+        timeout=FIRE_SECONDS,
     )
     result = json.loads(done.stdout)
     answered = sum(len(statuses) for statuses in result["statuses"])
@@ -310,7 +312,7 @@ def main() -> None:
             sound = run(port, options.rounds, verdict)
         finally:
             os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
+            server.wait(30)
     if not sound:
         sys.exit(1)
     verdict.leave()

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -138,7 +140,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     TransactionTestCase._fixture_teardown = _put_back  # type: ignore[method-assign]  # for the whole session
     yield
     with django_db_blocker.unblock():
-        _maintenance(drop)
+        # A session that somebody left behind must not keep the database from being dropped.
+        others = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        _maintenance(drop, others)
 
 
 # --- real processes ----------------------------------------------------------------------------------------------------------------------
@@ -180,11 +184,12 @@ def spawn(transactional_db: None, tmp_path: Path) -> Iterator[Callable[..., subp
     for process in started:
         process.terminate()
     for process in started:
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        # Children outlive a killed parent, and with them their connection to the test database.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
 
 
 @pytest.fixture

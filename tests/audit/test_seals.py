@@ -161,7 +161,7 @@ def test_number_committed_late_is_sealed_too():
     assert seal_events(patience=0.2) == 0
     threading.Timer(0.5, commit.set).start()
     assert seal_events(patience=20) == 2
-    writer.join()
+    writer.join(60)
     assert verify_chain() == []
 
 
@@ -187,7 +187,7 @@ def test_without_waiting_the_late_number_breaks_the_chain(monkeypatch):
     write(1)
     assert seal_events() == 1
     commit.set()
-    writer.join()
+    writer.join(60)
     assert len(verify_chain()) == 1
 
 
@@ -217,7 +217,7 @@ def test_sealing_beside_busy_writers_seals_each_event_once():
     stop.wait(2)
     stop.set()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     sealed.append(seal_events())
     assert sum(sealed) == AuditEvent.objects.unscoped("tests").count() > 0
     assert verify_chain() == []

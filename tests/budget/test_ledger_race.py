@@ -22,7 +22,7 @@ RIVALS = 6
 
 def at_once(work, refusal) -> int:
     """Run `work(n)` on RIVALS connections at the same moment; returns how many were not refused."""
-    start = Barrier(RIVALS)
+    start = Barrier(RIVALS, timeout=30)
 
     def one(number: int) -> bool:
         try:
@@ -82,7 +82,7 @@ def test_rivals_cannot_release_more_than_is_outstanding():
 
 
 def test_rivals_release_too_much_without_the_lock(monkeypatch):
-    everybody_read = Barrier(RIVALS)
+    everybody_read = Barrier(RIVALS, timeout=30)
     monkeypatch.setattr("budget.services.ledger.lock_row", lambda *_args: None)
     from budget.services import ledger
 

@@ -146,8 +146,8 @@ def test_commands_tell_a_mistake_in_one_line(tmp_path):
             cwd=settings.BASE_DIR,
             env=environment,
             capture_output=True,
-            text=True,
             timeout=120,
+            text=True,
             check=False,
         )
         last = run.stderr.strip().splitlines()[-1:] or [""]

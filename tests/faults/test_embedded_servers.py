@@ -120,7 +120,7 @@ def servers(tmp_path: Path) -> Iterator[Servers]:
     yield servers
     for process in servers.users:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=60)
     environment = {**os.environ, "PARTYSCHOOL_EMBEDDED_DIR": str(servers.folder)}
     subprocess.run(
         [sys.executable, "-m", "partyschool.embedded", "stop"], cwd=PROJECT, env=environment, check=True

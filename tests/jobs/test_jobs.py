@@ -65,7 +65,7 @@ def test_start_child_again_returns_it_whatever_its_state(family, staff):
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_ten_rivals_start_one_job(staff):
-    barrier, seen = threading.Barrier(10), []
+    barrier, seen = threading.Barrier(10, timeout=30), []
 
     def start():
         try:
@@ -78,7 +78,7 @@ def test_ten_rivals_start_one_job(staff):
     for rival in rivals:
         rival.start()
     for rival in rivals:
-        rival.join()
+        rival.join(60)
     assert len(seen) == 10
     assert len(set(seen)) == 1
     assert Job.objects.unscoped("tests").count() == 1
@@ -161,7 +161,7 @@ def test_children_that_end_together_complete_the_parent(staff):
     parent = make_job(staff, key="2025")
     children = [make_job(staff, key=f"2025:{number}", parent=parent) for number in range(8)]
     claimed = [claim_job(child.pk) for child in children]
-    barrier = threading.Barrier(8)
+    barrier = threading.Barrier(8, timeout=30)
 
     def end(job):
         try:
@@ -175,7 +175,7 @@ def test_children_that_end_together_complete_the_parent(staff):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join()
+        worker.join(60)
     assert (fresh(parent).state, fresh(parent).steps_done) == (JobState.DONE, 8)
 
 

@@ -108,7 +108,7 @@ def test_report_writes_percent_and_never_says_100_before_the_end(staff):
 @pytest.mark.django_db(transaction=True)
 def test_twelve_workers_claim_one_job_and_one_gets_it(staff):
     job = make_job(staff)
-    barrier, won = threading.Barrier(12), []
+    barrier, won = threading.Barrier(12, timeout=30), []
 
     def claim():
         try:
@@ -122,7 +122,7 @@ def test_twelve_workers_claim_one_job_and_one_gets_it(staff):
     for rival in rivals:
         rival.start()
     for rival in rivals:
-        rival.join()
+        rival.join(60)
     assert [one.attempt for one in won] == [1]
 
 

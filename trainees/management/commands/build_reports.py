@@ -13,6 +13,7 @@ from partyschool.jobs.models import Job
 from trainees.services.reports import build_reports
 
 LOOK_EVERY = 0.5
+PATIENCE = 600  # seconds without any progress
 
 
 class Command(BaseCommand):
@@ -42,16 +43,20 @@ class Command(BaseCommand):
             self._wait(job)
 
     def _wait(self, job: Job) -> None:
-        said = ""
+        said, since = "", time.monotonic()
         jobs = Job.objects.unscoped("the command follows the job it started")
         while True:
             job = jobs.get(pk=job.pk)
             now = f"{job.percent:3d}%  {job.steps_done}/{job.steps_total}  {job.get_state_display()}"
             if now != said:
                 self.stdout.write(now)
-                said = now
+                said, since = now, time.monotonic()
             if not job.is_live:
                 break
+            if time.monotonic() - since > PATIENCE:
+                raise CommandError(
+                    f"Nothing has moved for {PATIENCE // 60} minutes. Is a worker running? The job goes on as soon as one is."
+                )
             time.sleep(LOOK_EVERY)
         for part in jobs.filter(parent=job).exclude(state=JobState.DONE):
             self.stderr.write(f"{part.title}: {part.get_state_display()}. {part.error}")
