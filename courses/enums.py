@@ -31,13 +31,35 @@ class OfferingState(models.TextChoices):
 
 
 class RoundState(models.TextChoices):
+    """A first-come round goes draft → open → (change →) closed; a draw walks through all of them: `courses.rules.ROUND_MOVES`."""
+
     DRAFT = "draft", pgettext_lazy("selection round", "Draft")
     OPEN = "open", _("Open")
-    CLOSED = "closed", _("Closed")
+    SEALED = "sealed", _("Preferences sealed")
+    RUN = "run", _("Being drawn")
+    REVIEW = "review", _("Draw under review")
+    PUBLISHED = "published", _("Result published")
+    CHANGE = "change", _("Change window open")
+    CLOSED = "closed", pgettext_lazy("selection round", "Closed")
 
 
 class RoundMode(models.TextChoices):
     FIRST_COME = "first_come", _("First come, first served")
+    DRAW = "draw", _("Draw over ranked topics")
+
+
+class Mechanism(models.TextChoices):
+    """How a draw gives seats: `trainees.rules.drawing`."""
+
+    RANDOM_SERIAL = "random_serial", _("Random order, each takes the best left")
+    BY_TIME = "by_time", _("In the order of ranking")
+    BEST_TOTAL = "best_total", _("Greatest total satisfaction")
+
+
+class WaitingMode(models.TextChoices):
+    NONE = "none", _("No waiting list")
+    AUTOMATIC = "automatic", _("A freed seat goes to the next in line at once")
+    OFFER = "offer", _("A freed seat is offered to the next in line for some hours")
 
 
 class CourseModule(models.TextChoices):

@@ -11,7 +11,7 @@ def seats_are_enrolments() -> Iterator[str]:
     sql = """SELECT o.id, o.code, s.capacity, s.taken, coalesce(e.seated, 0)
              FROM courses_offering o LEFT JOIN courses_seatcount s ON s.offering_id = o.id
              LEFT JOIN (SELECT offering_id, count(*) AS seated FROM trainees_enrolment
-                        WHERE state IN ('enrolled', 'completed', 'not_completed') GROUP BY 1) e ON e.offering_id = o.id
+                        WHERE state IN ('enrolled', 'held', 'completed', 'not_completed') GROUP BY 1) e ON e.offering_id = o.id
              WHERE (s.offering_id IS NULL AND (e.seated > 0 OR o.state <> 'planned'))
                 OR s.taken <> coalesce(e.seated, 0) OR s.taken > s.capacity ORDER BY o.id"""
     for pk, code, capacity, taken, seated in rows(sql):
@@ -21,6 +21,61 @@ def seats_are_enrolments() -> Iterator[str]:
             yield f"courses.Offering {pk} ({code}): {taken} seats taken, {seated} enrolments"
         else:
             yield f"courses.Offering {pk} ({code}): {taken} seats taken of {capacity}"
+
+
+@data_check("trainees.reserved_seats")
+def reserved_seats_are_enrolments() -> Iterator[str]:
+    """Reserved seats and unit quotas count the enrolments that sit on them, and the seat row sums the reservations."""
+    seated = "state IN ('enrolled', 'held', 'completed', 'not_completed')"
+    sql = """SELECT s.offering_id, s.reserved, coalesce(k.seats, 0), s.reserved_taken, coalesce(k.taken, 0), s.quotas, coalesce(q.number, 0)
+              FROM courses_seatcount s
+              LEFT JOIN (SELECT offering_id, sum(seats) AS seats, sum(taken) AS taken FROM courses_seatreservation GROUP BY 1) k
+                   USING (offering_id)
+              LEFT JOIN (SELECT offering_id, count(*) AS number FROM courses_unitquota GROUP BY 1) q USING (offering_id)
+              WHERE (s.reserved, s.reserved_taken, s.quotas)
+                    IS DISTINCT FROM (coalesce(k.seats, 0), coalesce(k.taken, 0), coalesce(q.number, 0)) ORDER BY 1"""
+    for offering, reserved, kept, taken, sitting, quotas, number in rows(sql):
+        yield (
+            f"courses.SeatCount {offering}: {reserved} seats reserved, {taken} of them taken, {quotas} quotas;"
+            f" its reservations have {kept}, {sitting}, its quotas are {number}"
+        )
+    for table, column in (("courses_seatreservation", "reservation_id"), ("courses_unitquota", "quota_id")):
+        sql = f"""SELECT k.id, k.taken, count(e.id) FROM {table} k
+                  LEFT JOIN trainees_enrolment e ON e.{column} = k.id AND e.{seated}
+                  GROUP BY k.id HAVING k.taken <> count(e.id) ORDER BY k.id"""  # noqa: S608 -- names of this file
+        for pk, taken, number in rows(sql):
+            yield f"{table} {pk}: {taken} taken, {number} enrolments"
+
+
+@data_check("trainees.waiting")
+def offers_hold_their_seats() -> Iterator[str]:
+    """A held seat belongs to one live offer and the other way round; nobody waits for what is closed; no offer is long overdue."""
+    sql = """SELECT e.id FROM trainees_enrolment e WHERE e.state = 'held'
+             AND NOT EXISTS (SELECT FROM trainees_waitingentry w WHERE w.enrolment_id = e.id AND w.state = 'offered') ORDER BY 1"""
+    for (pk,) in rows(sql):
+        yield f"trainees.Enrolment {pk}: a seat is held without an offer"
+    sql = """SELECT w.id, e.state FROM trainees_waitingentry w JOIN trainees_enrolment e ON e.id = w.enrolment_id
+             WHERE (w.state = 'offered' AND e.state <> 'held') OR (w.state IN ('declined', 'expired') AND e.state <> 'withdrawn')
+                OR e.cadre_id <> w.cadre_id OR e.offering_id <> w.offering_id ORDER BY 1"""
+    for pk, state in rows(sql):
+        yield f"trainees.WaitingEntry {pk}: its place is {state}"
+    sql = """SELECT w.id, o.state FROM trainees_waitingentry w JOIN courses_offering o ON o.id = w.offering_id
+             WHERE w.state IN ('waiting', 'skipped', 'offered') AND o.state IN ('closed', 'cancelled') ORDER BY 1"""
+    for pk, state in rows(sql):
+        yield f"trainees.WaitingEntry {pk}: waits for an offering that is {state}"
+
+
+@data_check("trainees.draws")
+def draws_are_what_they_announced() -> Iterator[str]:
+    """The sealed text of a draw is the one whose hash the round announced, and a published round shows its seed."""
+    sql = """SELECT r.id FROM courses_selectionround r LEFT JOIN trainees_sealeddraw s ON s.selection_round_id = r.id
+             WHERE r.preferences_hash <> coalesce(s.sha256, '') ORDER BY 1"""
+    for (pk,) in rows(sql):
+        yield f"courses.SelectionRound {pk}: its announced preferences are not the sealed ones"
+    sql = """SELECT r.id FROM courses_selectionround r LEFT JOIN trainees_drawpublication p ON p.selection_round_id = r.id
+             WHERE r.mode = 'draw' AND ((r.seed <> '') <> (p.outcome_id IS NOT NULL)) ORDER BY 1"""
+    for (pk,) in rows(sql):
+        yield f"courses.SelectionRound {pk}: seed and result were not published together"
 
 
 @data_check("trainees.closed_offerings")

@@ -45,6 +45,13 @@ class CadreRecordQuerySet(ScopedQuerySet):
         return self.filter(cadre=cadre).unscoped("the cadre itself was read in scope")
 
 
+class EnrolmentRecordQuerySet(ScopedQuerySet):
+    """Records that hang on an enrolment, seen by whoever sees its cadre."""
+
+    def scope_for(self, user: Any) -> Q:
+        return cadre_condition(user, "enrolment__cadre__")
+
+
 class EnrolmentQuerySet(CadreRecordQuerySet):
     def scope_for(self, user: Any) -> Q:
         own = Q(pk__in=self.model._base_manager.filter(rostered_condition(user, "offering")).values("pk"))

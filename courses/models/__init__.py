@@ -1,5 +1,16 @@
-from .offerings import Offering, SeatCount
-from .rounds import SelectionRound
+from .offerings import Offering
+from .rounds import DrawSecret, RoundOpening, SelectionRound
+from .seats import SeatCount, SeatReservation, UnitQuota
 from .timetable import Lesson, Room
 
-__all__ = ["Lesson", "Offering", "Room", "SeatCount", "SelectionRound"]
+__all__ = [
+    "DrawSecret",
+    "Lesson",
+    "Offering",
+    "Room",
+    "RoundOpening",
+    "SeatCount",
+    "SeatReservation",
+    "SelectionRound",
+    "UnitQuota",
+]

@@ -41,6 +41,17 @@ class Offering(models.Model):
         on_delete=models.PROTECT,
         related_name="offerings",
     )
+    series = models.SlugField(
+        _("series"),
+        max_length=40,
+        blank=True,
+        help_text=_(
+            "Offerings with the same series are the same topic held again, or sessions of one forum. Who attended one is known to repeat it."
+        ),
+    )
+    least = models.PositiveIntegerField(
+        _("minimum size"), default=0, help_text=_("With fewer people it is not worth holding; 0 for none.")
+    )
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True, editable=False)
 
     class Meta:
@@ -68,32 +79,3 @@ class Offering(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-
-class SeatCount(models.Model):
-    """The seats of one offering, in a narrow row that only the enrolment trigger moves.
-
-    `taken` counts the enrolments that take a seat; the check makes overselling impossible on any path. `frozen` is set when the
-    offering closes: from then on no seat moves.
-    """
-
-    offering = models.OneToOneField(
-        Offering, verbose_name=_("offering"), primary_key=True, on_delete=models.PROTECT, related_name="seats"
-    )
-    capacity = models.PositiveIntegerField(_("capacity"))
-    taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
-    frozen = models.BooleanField(_("frozen"), default=False, editable=False)
-
-    class Meta:
-        verbose_name = _("seat count")
-        verbose_name_plural = _("seat counts")
-        constraints = [
-            models.CheckConstraint(condition=Q(taken__lte=F("capacity")), name="courses_seatcount_taken_ck")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.taken}/{self.capacity}"
-
-    @property
-    def free(self) -> int:
-        return self.capacity - self.taken

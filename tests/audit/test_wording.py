@@ -6,6 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 from budget.enums import EntryKind
+from courses.services.rounds import DEEDS as ROUND_DEEDS
 from partyschool.audit.selectors.wording import DEEDS, deed_text, subject_text
 from partyschool.home.demo.school import BEGUN, FINISHED
 
@@ -18,7 +19,12 @@ def _deeds_in_code() -> set[str]:
         path.read_text() for folder in FOLDERS for path in Path(settings.BASE_DIR, folder).rglob("*.py")
     )
     found = {one or other for source in sources for one, other in NAMED.findall(source)}
-    return found | {BEGUN, FINISHED} | {f"budget.{kind}" for kind in EntryKind.values}
+    return (
+        found
+        | {BEGUN, FINISHED}
+        | set(ROUND_DEEDS.values())
+        | {f"budget.{kind}" for kind in EntryKind.values}
+    )
 
 
 def test_every_deed_in_the_code_has_words():

@@ -160,7 +160,10 @@ def test_seats_check_decides_among_those_who_saw_the_last_seat(monkeypatch):
 def test_seats_twin_without_the_check_oversells(monkeypatch):
     topic = make_topic(1)
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE courses_seatcount DROP CONSTRAINT courses_seatcount_taken_ck")
+        cursor.execute(
+            "ALTER TABLE courses_seatcount DROP CONSTRAINT courses_seatcount_taken_ck,"
+            " DROP CONSTRAINT courses_seatcount_unreserved_ck"
+        )
     outcomes = _rush_that_has_read_the_facts(monkeypatch, topic, 6)
     assert len(won(outcomes)) == len(live(offering=topic)) == 6
 

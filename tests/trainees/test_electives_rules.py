@@ -11,10 +11,11 @@ OPENS = datetime(2025, 3, 3, 0, 30, tzinfo=UTC)  # 08:30 at the school
 CLOSES = datetime(2025, 3, 7, 9, 0, tzinfo=UTC)
 DURING = OPENS + timedelta(hours=1)
 FREE = SeatFacts(
-    offering_id=1, title="Topic", offering_state="published", capacity=30, taken=29, frozen=False,
-    round_id=1, round_name="Spring", round_state="open", opens_at=OPENS, closes_at=CLOSES, max_picks=2, ranks=[], categories=[],
+    offering_id=1, title="Topic", offering_state="published", capacity=30, taken=29, open_left=1, own_left=0,
+    quota_most=None, quota_taken=None, frozen=False, queue=False, round_id=1, round_name="Spring", round_mode="first_come",
+    round_state="open", opens_at=OPENS, closes_at=CLOSES, change_closes_at=None, max_picks=2, ranks=[], categories=[],
     unit_admitted=True, cadre_id=1, rank="township_section", category="civil_servant", left_on=None,
-    enrolment_id=None, enrolment_state=None, picks=1, clash_lesson=None, clash_offering=None, clash_starts_at=None, clash_ends_at=None,
+    enrolment_id=None, enrolment_state=None, picks=1, repeat_year=None, clash_lesson=None, clash_offering=None, clash_starts_at=None, clash_ends_at=None,
 )  # fmt: skip
 CLASH = {
     "clash_lesson": "Lesson", "clash_offering": "Other",
@@ -65,8 +66,8 @@ def test_selection_last_seat_is_allowed():
             "clash",
             "“Other” has the lesson “Lesson” at that time: Jun 2, 2025, 08:30–11:30 (Beijing time).",
         ),
-        ({"taken": 30}, "full", "All 30 seats of “Topic” are taken."),
-        ({"taken": 1, "capacity": 1}, "full", "The only seat of “Topic” is taken."),
+        ({"taken": 30, "open_left": 0}, "full", "All 30 seats of “Topic” are taken."),
+        ({"taken": 1, "capacity": 1, "open_left": 0}, "full", "The only seat of “Topic” is taken."),
     ],
 )
 def test_selection_denied_says_why(change, code, facts):
@@ -97,7 +98,7 @@ def test_selection_leaving_the_register_tomorrow_is_still_eligible():
 
 def test_selection_denials_come_in_the_documented_order():
     everything = {
-        "enrolment_id": 5, "round_state": "closed", "unit_admitted": False, "picks": 2, "taken": 30, **CLASH,
+        "enrolment_id": 5, "round_state": "closed", "unit_admitted": False, "picks": 2, "taken": 30, "open_left": 0, **CLASH,
     }  # fmt: skip
     facts, order = FREE._replace(**everything), []
     removals = [
@@ -106,7 +107,7 @@ def test_selection_denials_come_in_the_documented_order():
         {"unit_admitted": True},
         {"picks": 0},
         dict.fromkeys(CLASH),
-        {"taken": 0},
+        {"taken": 0, "open_left": 30},
     ]
     for removal in removals:
         order.append(told(facts)[0])
@@ -118,8 +119,8 @@ def test_selection_denials_come_in_the_documented_order():
 def test_enrolment_by_staff_ignores_the_window_alone():
     after = CLOSES + timedelta(days=9)
     assert enrolment_denial(FREE._replace(round_state="closed"), after) is None
-    assert enrolment_denial(FREE._replace(taken=30), after).code == "full"
-    assert enrolment_denial(FREE._replace(offering_state="planned"), after).code == "window_closed"
+    assert enrolment_denial(FREE._replace(taken=30, open_left=0), after)[1].code == "full"
+    assert enrolment_denial(FREE._replace(offering_state="planned"), after)[1].code == "window_closed"
     outside = FREE._replace(
         round_id=None,
         round_name=None,

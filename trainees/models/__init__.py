@@ -2,9 +2,12 @@ from .assessments import AssessmentExemption, YearlyAssessment
 from .attendance import AttendanceMark
 from .cadres import Cadre
 from .credits import CreditCap, CreditEntry, CreditRequirement, CreditRule, CreditScheme
+from .draws import DrawOutcome, DrawPlace, DrawPublication, Ranking, SealedDraw
 from .enrolments import Enrolment
 from .packets import DocumentCounter, ReportPacket
+from .refusals import SeatOverride, SeatRefusal
 from .rosters import OfferingRoster
+from .waiting import WaitingEntry
 
 __all__ = [
     "AssessmentExemption",
@@ -16,8 +19,16 @@ __all__ = [
     "CreditRule",
     "CreditScheme",
     "DocumentCounter",
+    "DrawOutcome",
+    "DrawPlace",
+    "DrawPublication",
     "Enrolment",
     "OfferingRoster",
+    "Ranking",
     "ReportPacket",
+    "SealedDraw",
+    "SeatOverride",
+    "SeatRefusal",
+    "WaitingEntry",
     "YearlyAssessment",
 ]

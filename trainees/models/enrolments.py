@@ -3,10 +3,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from courses.models import Offering
+from courses.models import Offering, SeatReservation, UnitQuota
 from partyschool.common import clock
 from partyschool.common.scoping import ScopedModel
-from trainees.enums import SEATED_STATES, EnrolmentOrigin, EnrolmentState
+from trainees.enums import OPEN_STATES, SEATED_STATES, EnrolmentOrigin, EnrolmentState
 from trainees.querysets import EnrolmentQuerySet
 
 from .cadres import Cadre
@@ -15,9 +15,10 @@ from .cadres import Cadre
 class Enrolment(ScopedModel):
     """A cadre's place in an offering.
 
-    enrolled → completed | not_completed (when the offering closes) or → withdrawn. Rows never die and never change cadre or
-    offering; coming back after a withdrawal is a new row. A trigger keeps `courses.SeatCount` in step with every change of state,
-    whoever makes it.
+    enrolled → completed | not_completed (when the offering closes) or → withdrawn; held → enrolled | withdrawn for a seat that is
+    offered to somebody waiting. Rows never die and never change cadre or offering; coming back after a withdrawal is a new row.
+    Triggers choose the seat (a reserved one where the cadre belongs to the group, and the unit's quota) and keep
+    `courses.SeatCount`, `SeatReservation` and `UnitQuota` in step with every change of state, whoever makes it.
     """
 
     cadre = models.ForeignKey(
@@ -46,6 +47,24 @@ class Enrolment(ScopedModel):
         related_name="+",
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    reservation = models.ForeignKey(
+        SeatReservation,
+        verbose_name=_("reserved seats"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    quota = models.ForeignKey(
+        UnitQuota,
+        verbose_name=_("unit quota"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     objects = EnrolmentQuerySet.as_manager()
 
@@ -62,8 +81,8 @@ class Enrolment(ScopedModel):
                 condition=Q(state__in=EnrolmentState.values), name="trainees_enrolment_state_ck"
             ),
             models.CheckConstraint(
-                condition=(Q(state=EnrolmentState.ENROLLED) & Q(ended_at__isnull=True))
-                | (~Q(state=EnrolmentState.ENROLLED) & Q(ended_at__isnull=False, ended_by__isnull=False)),
+                condition=(Q(state__in=OPEN_STATES) & Q(ended_at__isnull=True))
+                | (~Q(state__in=OPEN_STATES) & Q(ended_at__isnull=False, ended_by__isnull=False)),
                 name="trainees_enrolment_ended_ck",
             ),
         ]

@@ -21,25 +21,46 @@ from trainees.rules.electives import SeatFacts, holds_place, is_on_show, selecti
 Locks = tuple[PreparedStatement, ...]
 
 # One row per offering, columns in the order of SeatFacts. The list of seated states is written out, so that the planner sees that
-# the partial index of live enrolments serves.
+# the partial index of live enrolments serves. Reservations and quotas are looked up where the seat row tells of any. `without` is
+# an enrolment to leave out of account: the one that a swap gives up (0 for none).
 _FACTS = """
-SELECT o.id, o.title, o.state, s.capacity, s.taken, s.frozen,
-       r.id, r.name, r.state, r.opens_at, r.closes_at, r.max_picks, r.ranks, r.categories,
+SELECT o.id, o.title, o.state, s.capacity, s.taken, s.capacity - s.reserved - (s.taken - s.reserved_taken),
+       CASE WHEN s.reserved > 0 THEN (
+           SELECT COALESCE(sum(kept.seats - kept.taken), 0)::int FROM courses_seatreservation kept
+           LEFT JOIN accounts_unit u ON u.id = kept.unit_id
+           WHERE kept.offering_id = o.id AND (u.id IS NULL OR starts_with(home.path, u.path))
+             AND (kept.ranks = '{}' OR c.rank = ANY (kept.ranks)) AND (kept.categories = '{}' OR c.category = ANY (kept.categories))
+       ) ELSE 0 END,
+       quota.most, quota.taken, s.frozen,
+       EXISTS (SELECT FROM trainees_waitingentry w WHERE w.offering_id = o.id AND w.state = 'waiting' AND w.cadre_id <> c.id),
+       r.id, r.name, r.mode, r.state,
+       COALESCE((SELECT early.opens_at FROM courses_roundopening early JOIN accounts_unit u ON u.id = early.unit_id
+                 WHERE early.selection_round_id = r.id AND starts_with(home.path, u.path)
+                 ORDER BY length(u.path) DESC LIMIT 1), r.opens_at),
+       r.closes_at, r.change_closes_at, r.max_picks, r.ranks, r.categories,
        COALESCE((SELECT bool_or(starts_with(home.path, admitted.path)) FROM courses_selectionround_units ru
                  JOIN accounts_unit admitted ON admitted.id = ru.unit_id WHERE ru.selectionround_id = o.selection_round_id), true),
        c.id, c.rank, c.category, c.left_on, held.enrolment, held.state, held.picks,
+       CASE WHEN o.series <> '' AND NOT COALESCE(r.repeats_allowed, true) THEN (
+           SELECT max(past.year) FROM trainees_enrolment e JOIN courses_offering past ON past.id = e.offering_id
+           WHERE e.cadre_id = c.id AND e.state = 'completed' AND past.series = o.series AND past.kind = o.kind AND past.id <> o.id
+       ) END,
        clash.title, (SELECT title FROM courses_offering WHERE id = clash.offering_id), clash.starts_at, clash.ends_at
 FROM trainees_cadre c
 JOIN accounts_unit home ON home.id = c.unit_id
 CROSS JOIN courses_offering o
 JOIN courses_seatcount s ON s.offering_id = o.id
 LEFT JOIN courses_selectionround r ON r.id = o.selection_round_id
+LEFT JOIN LATERAL (
+    SELECT q.most, q.taken FROM courses_unitquota q JOIN accounts_unit u ON u.id = q.unit_id
+    WHERE s.quotas > 0 AND q.offering_id = o.id AND starts_with(home.path, u.path) ORDER BY length(u.path) DESC LIMIT 1
+) quota ON true
 CROSS JOIN LATERAL (
     SELECT max(e.id) FILTER (WHERE e.offering_id = o.id) AS enrolment,
            max(e.state) FILTER (WHERE e.offering_id = o.id) AS state,
            count(*) FILTER (WHERE p.selection_round_id = o.selection_round_id) AS picks
     FROM trainees_enrolment e JOIN courses_offering p ON p.id = e.offering_id
-    WHERE e.cadre_id = c.id AND e.state IN ('enrolled', 'completed', 'not_completed')
+    WHERE e.cadre_id = c.id AND e.state IN ('enrolled', 'completed', 'not_completed', 'held') AND e.id <> %(without)s
 ) held
 LEFT JOIN LATERAL (
     SELECT own.title, own.offering_id, own.starts_at, own.ends_at
@@ -47,7 +68,7 @@ LEFT JOIN LATERAL (
     JOIN courses_lesson own ON own.starts_at < wanted.ends_at AND wanted.starts_at < own.ends_at
     JOIN trainees_enrolment e ON e.offering_id = own.offering_id
     WHERE wanted.offering_id = o.id AND own.offering_id <> o.id AND wanted.cancelled_at IS NULL AND own.cancelled_at IS NULL
-      AND e.cadre_id = c.id AND e.state IN ('enrolled', 'completed', 'not_completed')
+      AND e.cadre_id = c.id AND e.state IN ('enrolled', 'completed', 'not_completed', 'held') AND e.id <> %(without)s
     ORDER BY own.starts_at, own.id LIMIT 1
 ) clash ON true
 """
@@ -55,29 +76,34 @@ LEFT JOIN LATERAL (
 _OF_USER = PreparedStatement(
     "seat_facts_of_user",
     _FACTS + "WHERE c.user_id = %(user)s AND o.id = %(offering)s",
-    {"user": "bigint", "offering": "bigint"},
+    {"user": "bigint", "offering": "bigint", "without": "bigint"},
 )
 _OF_CADRE = PreparedStatement(
     "seat_facts_of_cadre",
     _FACTS + "WHERE c.id = %(cadre)s AND o.id = %(offering)s",
-    {"cadre": "bigint", "offering": "bigint"},
+    {"cadre": "bigint", "offering": "bigint", "without": "bigint"},
 )
 _ON_OFFER = PreparedStatement(
     "seat_facts_on_offer",
-    _FACTS
-    + "WHERE c.user_id = %(user)s AND r.state = 'open' AND r.closes_at > %(now)s AND o.state <> 'planned'"
+    _FACTS + "WHERE c.user_id = %(user)s AND r.state NOT IN ('draft', 'closed') AND o.state <> 'planned'"
+    " AND (r.state <> 'open' OR r.mode = 'draw' OR r.closes_at > %(now)s)"
+    " AND (r.state <> 'change' OR r.change_closes_at > %(now)s)"
     " ORDER BY r.closes_at, r.id, o.starts_on, o.code",
-    {"user": "bigint", "now": "timestamptz"},
+    {"user": "bigint", "now": "timestamptz", "without": "bigint"},
 )
 
 
-def facts_for_user(*, user_id: int, offering_id: int, locks: Locks = ()) -> SeatFacts:
+def facts_for_user(*, user_id: int, offering_id: int, without: int = 0, locks: Locks = ()) -> SeatFacts:
     """The facts of the user's own cadre record and one offering. `locks` are taken before, in the same round trip.
+
+    `without` is an enrolment to leave out of account, as if it were given up.
 
     Raises `NotEligible` for a log-in without a cadre record, `NotFound` for an unknown offering. Reads the own record alone, so
     no scope is asked.
     """
-    found = run_prepared(*locks, _OF_USER, values={"user": user_id, "offering": offering_id})
+    found = run_prepared(
+        *locks, _OF_USER, values={"user": user_id, "offering": offering_id, "without": without}
+    )
     if found:
         return SeatFacts(*found[0])
     if not Cadre.objects.filter(user=user_id).unscoped("whether the log-in has a record of its own").exists():
@@ -90,9 +116,11 @@ def facts_for_user(*, user_id: int, offering_id: int, locks: Locks = ()) -> Seat
     )
 
 
-def facts_for_cadre(*, cadre_id: int, offering_id: int, locks: Locks = ()) -> SeatFacts:
+def facts_for_cadre(*, cadre_id: int, offering_id: int, without: int = 0, locks: Locks = ()) -> SeatFacts:
     """The same for a cadre whom the caller may see, e.g. staff. Raises `NotFound`."""
-    found = run_prepared(*locks, _OF_CADRE, values={"cadre": cadre_id, "offering": offering_id})
+    found = run_prepared(
+        *locks, _OF_CADRE, values={"cadre": cadre_id, "offering": offering_id, "without": without}
+    )
     if not found:
         raise NotFound(
             _("Cadre %(cadre)s or offering %(offering)s is not known.")
@@ -162,7 +190,7 @@ def _topics(facts: Iterable[SeatFacts], now: datetime) -> list[Topic]:
 def rounds_for(user: Any, *, now: datetime | None = None) -> list[RoundView]:
     """The rounds that are open or announced to `user`, soonest closing first, with all their topics. Three queries."""
     now = now or clock.now()
-    rows = run_prepared(_ON_OFFER, values={"user": user.pk, "now": now})
+    rows = run_prepared(_ON_OFFER, values={"user": user.pk, "now": now, "without": 0})
     views = []
     for found, group in groupby(
         _topics((SeatFacts(*row) for row in rows), now), key=lambda topic: topic.offering.selection_round
@@ -189,9 +217,17 @@ def topic_for(user: Any, offering_id: int, *, now: datetime | None = None) -> To
 def past_picks(user: Any, *, now: datetime | None = None) -> list[Enrolment]:
     """The user's own electives of rounds that are over, newest first, given up ones too. One query."""
     now = now or clock.now()
-    over = Q(offering__selection_round__state="closed") | Q(offering__selection_round__closes_at__lte=now)
+    over = (
+        Q(offering__selection_round__state="closed")
+        | Q(
+            offering__selection_round__state="open",
+            offering__selection_round__mode="first_come",
+            offering__selection_round__closes_at__lte=now,
+        )
+        | Q(offering__selection_round__state="change", offering__selection_round__change_closes_at__lte=now)
+    )
     mine = Enrolment.objects.visible_to(user).filter(
-        over, cadre__user=user.pk, offering__kind=OfferingKind.ELECTIVE
+        over, cadre__user=user.pk, offering__kind__in=[OfferingKind.ELECTIVE, OfferingKind.FORUM]
     )
     return list(mine.select_related("offering__selection_round").order_by("-offering__starts_on", "-id")[:50])
 

@@ -20,6 +20,7 @@ from trainees.rules.electives import (
     full_denial,
     holds_place,
     is_on_show,
+    quota_denial,
     selection_denial,
     withdrawal_denial,
 )
@@ -98,8 +99,10 @@ def _audit_data(facts: SeatFacts) -> str:
 def refusal_of(error: IntegrityError, facts: SeatFacts) -> Denial | None:
     """The denial behind what the database refused, or None for a fault."""
     match violated_constraint(error):
-        case "courses_seatcount_taken_ck":
+        case "courses_seatcount_taken_ck" | "courses_seatcount_unreserved_ck":
             return full_denial(facts)
+        case "courses_unitquota_taken_ck":
+            return quota_denial(facts)
         case "trainees_enrolment_live_uq":
             return Duplicate(_("“%(title)s” is enrolled in already.") % {"title": facts.title})
         case "trainees_enrolment_frozen_tg":

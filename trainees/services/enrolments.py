@@ -38,8 +38,8 @@ def enrol_cadre(*, cadre_id: int, offering_id: int, by: Any, now: datetime | Non
                 cadre_id=cadre_id, offering_id=offering_id, locks=(_LOCK_CADRE, SHARE_ROUND)
             )
             at = now or clock.now()
-            if denial := enrolment_denial(facts, at):
-                raise denial
+            if found := enrolment_denial(facts, at):
+                raise found[1]
             return claim_place(facts, origin=EnrolmentOrigin.STAFF, action="enrolment.enrol", by=by, now=at)
     except IntegrityError as error:
         if facts is not None and (denial := refusal_of(error, facts)):

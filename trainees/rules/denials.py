@@ -1,0 +1,21 @@
+"""Denials that only this floor knows; the vocabulary itself is `partyschool.common.errors`."""
+
+from django.utils.translation import gettext_lazy as _
+
+from partyschool.common.errors import Full, LimitReached
+
+
+class QuotaReached(LimitReached):
+    """The unit has as many seats as it may."""
+
+    title = _("Your unit has no seat left here")
+    remedy = _(
+        "Choose another topic, or get in line: the seat is yours if somebody of your unit gives one up."
+    )
+
+
+class OthersWaiting(Full):
+    """A seat is free for a moment, and those in line are asked first."""
+
+    title = _("Others are in line")
+    remedy = _("Get in line as well; nobody is passed over.")
