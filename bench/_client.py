@@ -1,14 +1,19 @@
 """Many persistent HTTP connections from a process of their own, as cheap as Python can: raw sockets, ready-made requests.
 
 Reads one JSON plan from standard input: {"port", "connections": [[[path, session, csrf], …], …]}; each connection posts its requests one
-after the other. Writes {"seconds", "cpu", "statuses": [[…]], "latencies": […]} with the statuses in the order of the plan.
+after the other. Writes {"seconds", "cpu", "statuses": [[…]], "latencies": […], "denials": {code: number}} with the statuses in the
+order of the plan; a refusal (409) that names no denial is counted under "".
 """
 
 import asyncio
 import json
+import re
 import sys
 import time
+from collections import Counter
 from typing import Any
+
+DENIAL = re.compile(rb'data-denial="([a-z_]+)"')
 
 
 def request_bytes(path: str, session: str, csrf: str) -> bytes:
@@ -19,8 +24,8 @@ def request_bytes(path: str, session: str, csrf: str) -> bytes:
 
 
 class Connection(asyncio.Protocol):
-    def __init__(self, requests: list[bytes], latencies: list[float]) -> None:
-        self.requests, self.latencies = requests, latencies
+    def __init__(self, requests: list[bytes], latencies: list[float], denials: Counter[str]) -> None:
+        self.requests, self.latencies, self.denials = requests, latencies, denials
         self.statuses: list[int] = []
         self.done = asyncio.get_running_loop().create_future()
         self.buffer = b""
@@ -49,17 +54,20 @@ class Connection(asyncio.Protocol):
             return
         self.latencies.append(time.perf_counter() - self.sent)
         self.statuses.append(int(self.buffer[9:12]))
+        if self.statuses[-1] == 409:
+            named = DENIAL.search(body)
+            self.denials[named[1].decode() if named else ""] += 1
         self.buffer = b""
         self.send_next()
 
 
 async def run(plan: dict[str, Any]) -> dict[str, Any]:
-    loop, latencies = asyncio.get_running_loop(), []
+    loop, latencies, denials = asyncio.get_running_loop(), [], Counter()
     clients: list[Connection] = []
     for requests in plan["connections"]:
         ready = [request_bytes(*one) for one in requests]
         _transport, client = await loop.create_connection(
-            lambda ready=ready: Connection(ready, latencies), "127.0.0.1", plan["port"]
+            lambda ready=ready: Connection(ready, latencies, denials), "127.0.0.1", plan["port"]
         )
         clients.append(client)
     began, cpu = time.perf_counter(), time.process_time()
@@ -74,6 +82,7 @@ async def run(plan: dict[str, Any]) -> dict[str, Any]:
         "cpu": cpu,
         "statuses": [client.statuses for client in clients],
         "latencies": latencies,
+        "denials": denials,
     }
 
 

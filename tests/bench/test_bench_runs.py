@@ -32,7 +32,12 @@ TOLD = {
             )
         ),
     ],
-    "seat_rush.py": ["seat claims (win) / no-op POST", "seat claims (rush) / no-op POST"],
+    "seat_rush.py": [
+        "seat claims (win) / no-op POST",
+        "seat claims (rush) / no-op POST",
+        "one hot topic / eight topics",
+        "slowest hundredth of claims, seconds",
+    ],
 }
 
 
