@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Q
 
 from partyschool.accounts.enums import Role
-from partyschool.common.scoping import ScopedQuerySet
+from partyschool.common.scoping import EVERYTHING, ScopedQuerySet
 
 
 def cadre_condition(user: Any, to_cadre: str = "") -> Q:
@@ -43,6 +43,13 @@ class CadreRecordQuerySet(ScopedQuerySet):
     def of_cadre(self, cadre: Any) -> "CadreRecordQuerySet":
         """The records of one cadre that the caller obtained through `Cadre.objects.visible_to(user)`."""
         return self.filter(cadre=cadre).unscoped("the cadre itself was read in scope")
+
+
+class DrawRecordQuerySet(CadreRecordQuerySet):
+    """Rankings and what a draw gave: the school's business and one's own, not that of the own unit or organisation department."""
+
+    def scope_for(self, user: Any) -> Q:
+        return EVERYTHING if user.scope.whole_school else Q(cadre__user=user.pk)
 
 
 class EnrolmentRecordQuerySet(ScopedQuerySet):

@@ -2,7 +2,7 @@ from .assessments import AssessmentExemption, YearlyAssessment
 from .attendance import AttendanceMark
 from .cadres import Cadre
 from .credits import CreditCap, CreditEntry, CreditRequirement, CreditRule, CreditScheme
-from .draws import DrawOutcome, DrawPlace, DrawPublication, Ranking, SealedDraw
+from .draws import DrawOutcome, DrawPlace, DrawPublication, Ranking, SealedDraw, SelectionDraw
 from .enrolments import Enrolment
 from .packets import DocumentCounter, ReportPacket
 from .refusals import SeatOverride, SeatRefusal
@@ -29,6 +29,7 @@ __all__ = [
     "SealedDraw",
     "SeatOverride",
     "SeatRefusal",
+    "SelectionDraw",
     "WaitingEntry",
     "YearlyAssessment",
 ]

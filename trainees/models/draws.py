@@ -12,7 +12,7 @@ from courses.models import SelectionRound
 from partyschool.common import clock
 from partyschool.common.hashes import TextSha256
 from partyschool.common.scoping import ScopedModel
-from trainees.querysets import CadreRecordQuerySet
+from trainees.querysets import DrawRecordQuerySet
 
 from .cadres import Cadre
 
@@ -22,8 +22,20 @@ def new_ticket() -> str:
     return get_random_string(12, "0123456789abcdef")
 
 
+class SelectionDraw(SelectionRound):
+    """A round whose seats are drawn, seen from the draw: sealing, comparison and publication are pages of this floor."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("draw")
+        verbose_name_plural = _("draws")
+
+
 class Ranking(ScopedModel):
-    """A cadre's topics of one round, best first. Rows change while the round is open; a trigger refuses every change afterwards."""
+    """A cadre's topics of one round, best first. Rows change while the round is open; a trigger refuses every change afterwards.
+
+    Who ranked nothing but is to be given what is left gets an empty row when the round is sealed; nobody ranked that one.
+    """
 
     cadre = models.ForeignKey(
         Cadre, verbose_name=_("cadre"), on_delete=models.PROTECT, related_name="rankings"
@@ -35,10 +47,14 @@ class Ranking(ScopedModel):
     ticket = models.CharField(_("ticket"), max_length=12, default=new_ticket, editable=False)
     ranked_at = models.DateTimeField(_("ranked at"), default=clock.now)
     ranked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("ranked by"), on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("ranked by"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
 
-    objects = CadreRecordQuerySet.as_manager()
+    objects = DrawRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ranking")
@@ -153,7 +169,7 @@ class DrawPlace(ScopedModel):
     got = ArrayField(models.BigIntegerField(), verbose_name=_("topics obtained"), default=list)
     reasons = models.JSONField(_("reasons"), default=list)
 
-    objects = CadreRecordQuerySet.as_manager()
+    objects = DrawRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("place in a draw")
