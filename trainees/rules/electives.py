@@ -135,6 +135,23 @@ def waiting_denial(facts: SeatFacts, now: datetime) -> Denial | None:
     return next((denial for _rule, denial in _denials(WAITING, facts, now)), None)
 
 
+def ranking_denial(facts: SeatFacts, now: datetime) -> Denial | None:
+    """Why the cadre may not rank the topics of the offering's round now, or None: an open draw, within the own window, open to them."""
+    open_draw = facts.round_mode == RoundMode.DRAW and facts.round_state == RoundState.OPEN
+    if not (open_draw and facts.opens_at and facts.closes_at and facts.opens_at <= now < facts.closes_at):
+        return round_denial(facts, now) or WindowClosed(
+            _("The seats of “%(name)s” go to those who come first; they are not drawn.")
+            % {"name": facts.round_name},
+            remedy=_("Pick the topics that you want."),
+        )
+    return _not_eligible(facts, now)
+
+
+def draw_denial(facts: SeatFacts, now: datetime) -> Denial | None:
+    """Why a draw would not give the cadre this offering as things stand, whatever the order and the seats, or None."""
+    return next((denial for _rule, denial in _denials(DRAW, facts, now)), None)
+
+
 def _denials(
     rules: tuple[Rule, ...], facts: SeatFacts, now: datetime
 ) -> Iterator[tuple[OverrideRule | None, Denial]]:
@@ -322,6 +339,14 @@ ENROLMENT = tuple(rule for rule in SELECTION if rule[0] != OverrideRule.WINDOW)
 PROMOTION = tuple(rule for rule in SELECTION if rule[0] != OverrideRule.QUEUE)
 # Limit, quota and clash may be over by the time a seat is free; whoever is held up by them then is skipped, and keeps the place.
 WAITING = SELECTION[:5]
+# Order, limit, quota and seats are the draw's own affair.
+DRAW: tuple[Rule, ...] = (
+    (None, _already_enrolled),
+    (None, _offering),
+    (OverrideRule.ELIGIBILITY, _not_eligible),
+    (OverrideRule.REPEAT, _repeat),
+    (OverrideRule.CLASH, _clash),
+)
 
 
 def withdrawal_denial(facts: SeatFacts, now: datetime) -> WindowClosed | None:

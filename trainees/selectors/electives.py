@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
-from courses.enums import OfferingKind
-from courses.models import Lesson, Offering
+from courses.enums import OfferingKind, RoundMode, RoundState
+from courses.models import Lesson, Offering, SelectionRound
 from partyschool.common import clock
 from partyschool.common.errors import Denial, NotEligible, NotFound
 from partyschool.common.prepared import PreparedStatement, run_prepared
@@ -83,6 +83,11 @@ _OF_CADRE = PreparedStatement(
     _FACTS + "WHERE c.id = %(cadre)s AND o.id = %(offering)s",
     {"cadre": "bigint", "offering": "bigint", "without": "bigint"},
 )
+_OF_ROUND = PreparedStatement(
+    "seat_facts_of_round",
+    _FACTS + "WHERE c.user_id = %(user)s AND r.id = %(round)s AND o.state <> 'planned'",
+    {"user": "bigint", "round": "bigint", "without": "bigint"},
+)
 _ON_OFFER = PreparedStatement(
     "seat_facts_on_offer",
     _FACTS + "WHERE c.user_id = %(user)s AND r.state NOT IN ('draft', 'closed') AND o.state <> 'planned'"
@@ -116,6 +121,12 @@ def facts_for_user(*, user_id: int, offering_id: int, without: int = 0, locks: L
     )
 
 
+def facts_of_round(*, user_id: int, round_id: int, locks: Locks = ()) -> list[SeatFacts]:
+    """The facts of the user's own cadre record and every announced topic of a round: empty for an unknown round, or without a record."""
+    rows = run_prepared(*locks, _OF_ROUND, values={"user": user_id, "round": round_id, "without": 0})
+    return [SeatFacts(*row) for row in rows]
+
+
 def facts_for_cadre(*, cadre_id: int, offering_id: int, without: int = 0, locks: Locks = ()) -> SeatFacts:
     """The same for a cadre whom the caller may see, e.g. staff. Raises `NotFound`."""
     found = run_prepared(
@@ -147,6 +158,7 @@ class Topic:
 class RoundView:
     """An open round with its topics; `picks` of `max_picks` are used."""
 
+    found: SelectionRound
     name: str
     opens_at: datetime
     closes_at: datetime
@@ -158,6 +170,11 @@ class RoundView:
     @property
     def picked(self) -> list[Topic]:
         return [topic for topic in self.topics if topic.picked]
+
+    @property
+    def drawn(self) -> bool:
+        """Whether its seats are not picked but drawn: until the change window opens."""
+        return self.found.mode == RoundMode.DRAW and self.found.state != RoundState.CHANGE
 
     @property
     def undecided(self) -> bool:
@@ -197,9 +214,19 @@ def rounds_for(user: Any, *, now: datetime | None = None) -> list[RoundView]:
     ):
         topics = list(group)
         if found is not None:
-            begun, picks = found.opens_at <= now, topics[0].facts.picks
+            facts = topics[0].facts
+            opens_at = facts.opens_at or found.opens_at
             views.append(
-                RoundView(found.name, found.opens_at, found.closes_at, found.max_picks, picks, begun, topics)
+                RoundView(
+                    found,
+                    found.name,
+                    opens_at,
+                    found.closes_at,
+                    found.max_picks,
+                    facts.picks,
+                    opens_at <= now,
+                    topics,
+                )
             )
     return views
 

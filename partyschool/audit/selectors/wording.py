@@ -29,6 +29,7 @@ DEEDS: dict[str, Any] = {
     "offering.close": gettext_lazy("Offering closed, entries posted"),
     "offering.publish": gettext_lazy("Offering published"),
     "offering.set_capacity": gettext_lazy("Seats changed"),
+    "ranking.save": gettext_lazy("Topics ranked"),
     "report.issue": gettext_lazy("Report issued"),
     "roster.export": gettext_lazy("Roster downloaded"),
     "round.change": gettext_lazy("Change window opened"),
