@@ -2,6 +2,7 @@ from .assessments import AssessmentExemption, YearlyAssessment
 from .attendance import AttendanceMark
 from .cadres import Cadre
 from .credits import CreditCap, CreditEntry, CreditRequirement, CreditRule, CreditScheme
+from .desk import RoundDesk
 from .draws import DrawOutcome, DrawPlace, DrawPublication, Ranking, SealedDraw, SelectionDraw
 from .enrolments import Enrolment
 from .packets import DocumentCounter, ReportPacket
@@ -26,6 +27,7 @@ __all__ = [
     "OfferingRoster",
     "Ranking",
     "ReportPacket",
+    "RoundDesk",
     "SealedDraw",
     "SeatOverride",
     "SeatRefusal",
