@@ -8,6 +8,7 @@ from partyschool.common.errors import Full, LimitReached
 class QuotaReached(LimitReached):
     """The unit has as many seats as it may."""
 
+    code = "quota"
     title = _("Your unit has no seat left here")
     remedy = _(
         "Choose another topic, or get in line: the seat is yours if somebody of your unit gives one up."

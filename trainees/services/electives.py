@@ -26,6 +26,8 @@ from trainees.rules.electives import (
 )
 from trainees.selectors.electives import ended_place, facts_for_user
 
+from .refusals import record_refusal
+
 # The cadre's own row first: two tabs of one person then decide one after the other, so that limit and clash hold. Then the round,
 # shared: closing it waits for the claims under way, and claims behind the closing see it closed. The facts follow in the same round
 # trip, by a snapshot taken behind the locks.
@@ -92,8 +94,10 @@ SELECT id FROM place
 )
 
 
-def _audit_data(facts: SeatFacts) -> str:
-    return json.dumps({"cadre": facts.cadre_id, "offering": facts.offering_id, "round": facts.round_id})
+def _audit_data(facts: SeatFacts, **more: Any) -> str:
+    return json.dumps(
+        {"cadre": facts.cadre_id, "offering": facts.offering_id, "round": facts.round_id, **more}
+    )
 
 
 def refusal_of(error: IntegrityError, facts: SeatFacts) -> Denial | None:
@@ -110,8 +114,10 @@ def refusal_of(error: IntegrityError, facts: SeatFacts) -> Denial | None:
     return None
 
 
-def claim_place(facts: SeatFacts, *, origin: str, action: str, by: Any, now: datetime) -> int:
-    """Insert the enrolment and its audit event; returns the enrolment's id. Raises the database's IntegrityError.
+def claim_place(
+    facts: SeatFacts, *, origin: str, action: str, by: Any, now: datetime, **recorded: Any
+) -> int:
+    """Insert the enrolment and its audit event, `recorded` with it; returns the enrolment's id. Raises the database's IntegrityError.
 
     Concurrency: runs in the caller's `locking_transaction()`, last; locks the seat row until its commit.
     """
@@ -123,7 +129,9 @@ def claim_place(facts: SeatFacts, *, origin: str, action: str, by: Any, now: dat
         "by": by.pk,
         "now": now,
     }
-    ((number,),) = run_prepared(_CLAIM, values=values | {"data": _audit_data(facts)}, first=_CHECK_NOW)
+    ((number,),) = run_prepared(
+        _CLAIM, values=values | {"data": _audit_data(facts, **recorded)}, first=_CHECK_NOW
+    )
     return number
 
 
@@ -131,7 +139,7 @@ def select_topic(*, offering_id: int, by: Any, now: datetime | None = None) -> i
     """Give `by`'s own cadre a place in an elective of an open round; returns the enrolment's id.
 
     Raises `Duplicate`, `WindowClosed`, `NotEligible`, `LimitReached`, `Clash`, `Full` (in this order), `NotFound` for an offering
-    that trainees do not know of, `Busy`.
+    that trainees do not know of, `Busy`. A refusal is kept (`record_refusal`).
     Concurrency: locks the own cadre row, then the round (advisory, shared), last the seat row (trigger). A topic that is full
     already is refused without touching the seat row; among rivals for the last seats the check on the seat row decides.
     """
@@ -151,8 +159,12 @@ def select_topic(*, offering_id: int, by: Any, now: datetime | None = None) -> i
             return claim_place(
                 facts, origin=EnrolmentOrigin.SELECTION, action="enrolment.select", by=by, now=at
             )
+    except Denial as denial:
+        record_refusal(facts, denial, now=now)
+        raise
     except IntegrityError as error:
         if facts is not None and (denial := refusal_of(error, facts)):
+            record_refusal(facts, denial, now=now)
             raise denial from error
         raise
 
