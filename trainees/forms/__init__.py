@@ -1,0 +1,18 @@
+from .cadres import CadreForm, RevealForm
+from .offerings import CancelForm, EnrolForm
+from .rounds import SelectionRoundForm
+from .verify import CHECKED_FILE_MOST, CheckCodeForm, CheckFileForm
+from .years import CadreResultsForm, YearForm
+
+__all__ = [
+    "CHECKED_FILE_MOST",
+    "CadreForm",
+    "CadreResultsForm",
+    "CancelForm",
+    "CheckCodeForm",
+    "CheckFileForm",
+    "EnrolForm",
+    "RevealForm",
+    "SelectionRoundForm",
+    "YearForm",
+]
