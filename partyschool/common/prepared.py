@@ -25,7 +25,7 @@ class PreparedStatement:
         session = connection.connection
         if session not in self._sessions:
             # On the bare session: preparing is no query of the caller's.
-            with session.cursor() as cursor:
+            with connection.wrap_database_errors, session.cursor() as cursor:
                 cursor.execute(self._prepare)
             self._sessions.add(session)
 

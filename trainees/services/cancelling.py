@@ -1,5 +1,6 @@
 """Cancelling an offering that will not be held: nobody keeps a place, room and teachers are free again, everybody is told."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -16,10 +17,17 @@ from partyschool.common import clock
 from partyschool.common.errors import InvalidInput, NotFound, WrongState
 from partyschool.common.locking import locking_transaction
 from partyschool.notices.services.notices import send_notice
-from trainees.enums import EnrolmentState
-from trainees.models import AttendanceMark, Enrolment
+from trainees.enums import LIVE_WAITING_STATES, OPEN_STATES, EnrolmentState, WaitingState
+from trainees.models import AttendanceMark, Enrolment, WaitingEntry
 
 REASON_MOST = Enrolment._meta.get_field("reason").max_length or 0
+
+
+class NotEmpty(WrongState):
+    """Somebody has come in meanwhile."""
+
+    code = "not_empty"
+    title = gettext_lazy("Somebody has a place here")
 
 
 class RollCalled(WrongState):
@@ -30,14 +38,17 @@ class RollCalled(WrongState):
     remedy = gettext_lazy("Cancel the lessons that will not be held, and close the offering.")
 
 
-def cancel_offering(*, offering_id: int, reason: str, by: User, now: datetime | None = None) -> int:
+def cancel_offering(
+    *, offering_id: int, reason: str, by: User, only_empty: bool = False, now: datetime | None = None
+) -> int:
     """Cancel a planned or published offering for `reason`; returns how many people lost their place.
 
-    Their enrolments are withdrawn, lessons not cancelled yet are, seats are frozen. Who has an account gets a notice with the reason.
+    Their enrolments and offered seats are withdrawn, the waiting list ends, lessons not cancelled yet are, seats are frozen. Who has
+    an account gets a notice with the reason. With `only_empty` nothing is done (`NotEmpty`) while anybody has a place or an offer.
     Raises `NotFound`, `WrongState` when it is closed or cancelled, `RollCalled`, `InvalidInput` without a reason or for one of more
     than `REASON_MOST` characters, `Busy`; then nothing is changed.
     Concurrency: as `close_offering`: the offering FOR UPDATE (new enrolments and roll calls wait, then find it cancelled), then its
-    seat row, then the enrolments.
+    seat row, the enrolments, the entries of the waiting list.
     """
     reason = reason.strip()
     if not reason:
@@ -57,16 +68,23 @@ def cancel_offering(*, offering_id: int, reason: str, by: User, now: datetime | 
         if marks.unscoped("whether anybody was seen").exists():
             raise RollCalled(offering.title)
         at = now or clock.now()
-        places = Enrolment.objects.filter(offering=offering, state=EnrolmentState.ENROLLED)
+        places = Enrolment.objects.filter(offering=offering, state__in=OPEN_STATES)
         held = list(places.unscoped("cancelling").select_related("cadre__user").order_by("pk"))
+        if held and only_empty:
+            raise NotEmpty(offering.title)
+        line = WaitingEntry.objects.filter(offering=offering, state__in=LIVE_WAITING_STATES)
+        waiting = list(line.unscoped("cancelling").select_related("cadre__user").order_by("pk"))
         Enrolment.objects.filter(pk__in=[place.pk for place in held]).unscoped("cancelling").update(
             state=EnrolmentState.WITHDRAWN, ended_at=at, ended_by=by, reason=reason
+        )
+        WaitingEntry.objects.filter(pk__in=[entry.pk for entry in waiting]).unscoped("cancelling").update(
+            state=WaitingState.WITHDRAWN, skipped_code="", ended_at=at, ended_by=by
         )
         Lesson.objects.filter(offering=offering, cancelled_at=None).update(cancelled_at=at)
         SeatCount.objects.filter(offering=offering).update(frozen=True)
         offering.state = OfferingState.CANCELLED
         offering.save(update_fields=["state"])
-        _tell(offering, [place.cadre.user for place in held if place.cadre.user], reason)
+        _tell(offering, {one.cadre.user for one in (*held, *waiting) if one.cadre.user}, reason)
         record_event(
             action="offering.cancel",
             subject=offering,
@@ -84,7 +102,7 @@ def _locked(offering_id: int) -> Offering | None:
     return offering
 
 
-def _tell(offering: Offering, people: list[User], reason: str) -> None:
+def _tell(offering: Offering, people: Collection[User], reason: str) -> None:
     with translation.override(settings.LANGUAGE_CODE):
         send_notice(
             recipients=people,

@@ -14,7 +14,7 @@ from partyschool.common import clock
 from partyschool.common.errors import Denial, Duplicate, NotFound, WindowClosed, WrongState
 from partyschool.common.locking import locking_transaction, violated_constraint
 from partyschool.common.prepared import PreparedStatement, run_prepared
-from trainees.enums import EnrolmentOrigin
+from trainees.enums import EnrolmentOrigin, EnrolmentState
 from trainees.rules.electives import (
     SeatFacts,
     full_denial,
@@ -26,6 +26,7 @@ from trainees.rules.electives import (
 )
 from trainees.selectors.electives import ended_place, facts_for_user
 
+from .freed_seats import promote_soon
 from .refusals import record_refusal
 
 # The cadre's own row first: two tabs of one person then decide one after the other, so that limit and clash hold. Then the round,
@@ -60,20 +61,22 @@ _CLAIM = PreparedStatement(
     """
 WITH place AS (
     INSERT INTO trainees_enrolment (cadre_id, offering_id, state, origin, created_at, created_by_id, reason)
-    VALUES (%(cadre)s, %(offering)s, 'enrolled', %(origin)s, %(now)s, %(by)s, '')
+    VALUES (%(cadre)s, %(offering)s, %(state)s, %(origin)s, %(now)s, %(by)s, '')
     RETURNING id
 ), record AS (
     INSERT INTO audit_auditevent (at, actor_id, action, subject, data)
-    SELECT %(now)s, %(by)s, %(action)s, 'trainees.enrolment:' || id, %(data)s FROM place
+    SELECT %(now)s, %(actor)s, %(action)s, 'trainees.enrolment:' || id, %(data)s FROM place
 )
 SELECT id FROM place
 """,
     {
         "cadre": "bigint",
         "offering": "bigint",
+        "state": "text",
         "origin": "text",
         "now": "timestamptz",
         "by": "bigint",
+        "actor": "bigint",
         "action": "text",
         "data": "jsonb",
     },
@@ -115,18 +118,29 @@ def refusal_of(error: IntegrityError, facts: SeatFacts) -> Denial | None:
 
 
 def claim_place(
-    facts: SeatFacts, *, origin: str, action: str, by: Any, now: datetime, **recorded: Any
+    facts: SeatFacts,
+    *,
+    origin: str,
+    action: str,
+    by: Any,
+    now: datetime,
+    state: EnrolmentState = EnrolmentState.ENROLLED,
+    by_portal: bool = False,
+    **recorded: Any,
 ) -> int:
     """Insert the enrolment and its audit event, `recorded` with it; returns the enrolment's id. Raises the database's IntegrityError.
 
+    `by` asked for the place; with `by_portal` the trail says that the portal gave it.
     Concurrency: runs in the caller's `locking_transaction()`, last; locks the seat row until its commit.
     """
     values = {
         "cadre": facts.cadre_id,
         "offering": facts.offering_id,
+        "state": state,
         "origin": origin,
         "action": action,
         "by": by.pk,
+        "actor": None if by_portal else by.pk,
         "now": now,
     }
     ((number,),) = run_prepared(
@@ -159,8 +173,8 @@ def select_topic(*, offering_id: int, by: Any, now: datetime | None = None) -> i
             return claim_place(
                 facts, origin=EnrolmentOrigin.SELECTION, action="enrolment.select", by=by, now=at
             )
-    except Denial as denial:
-        record_refusal(facts, denial, now=now)
+    except Denial as refused:
+        record_refusal(facts, refused, now=now)
         raise
     except IntegrityError as error:
         if facts is not None and (denial := refusal_of(error, facts)):
@@ -195,14 +209,23 @@ def withdraw_from_topic(*, offering_id: int, by: Any, now: datetime | None = Non
             )
         with translation.override(settings.LANGUAGE_CODE):
             reason = _("Given up by the cadre while selection was open")
-        values = {
-            "enrolment": facts.enrolment_id,
-            "by": by.pk,
-            "now": at,
-            "reason": reason,
-            "data": _audit_data(facts),
-        }
-        run_prepared(_GIVE_UP, values=values)
+        give_up_place(facts, reason=reason, by=by, now=at)
+
+
+def give_up_place(facts: SeatFacts, *, reason: str, by: Any, now: datetime) -> None:
+    """End the place of `facts`; the seat is free with the commit, and then goes to those in line.
+
+    Concurrency: runs in the caller's `locking_transaction()`, behind the locks on cadre, round and seat row.
+    """
+    values = {
+        "enrolment": facts.enrolment_id,
+        "by": by.pk,
+        "now": now,
+        "reason": reason,
+        "data": _audit_data(facts),
+    }
+    run_prepared(_GIVE_UP, values=values)
+    promote_soon(facts.offering_id, cadre_id=facts.cadre_id)
 
 
 def _no_place(facts: SeatFacts) -> WrongState:

@@ -23,12 +23,12 @@ _SOON = "SET LOCAL synchronous_commit = off;"
 
 
 def record_refusal(facts: SeatFacts | None, denial: Denial, *, now: datetime | None = None) -> None:
-    """Keep that the cadre of `facts` was refused a seat; a second press of the button (`Duplicate`) is no refusal.
+    """Keep that the cadre of `facts` was refused a seat; a second press of the button is no refusal, a repeated topic is one.
 
     Call it after the refused transaction has been rolled back. Never raises for the database's sake: the answer to the cadre
     is the denial, and stays it. Concurrency: one round trip in its own transaction; shares the rows of cadre and offering.
     """
-    if facts is None or isinstance(denial, Duplicate):
+    if facts is None or (isinstance(denial, Duplicate) and facts.repeat_year is None):
         return
     values = {
         "cadre": facts.cadre_id,
