@@ -84,7 +84,8 @@ def cancel_offering(
         SeatCount.objects.filter(offering=offering).update(frozen=True)
         offering.state = OfferingState.CANCELLED
         offering.save(update_fields=["state"])
-        _tell(offering, {one.cadre.user for one in (*held, *waiting) if one.cadre.user}, reason)
+        people = {one.user for one in (*(each.cadre for each in held), *(each.cadre for each in waiting))}
+        _tell(offering, [user for user in people if user is not None], reason)
         record_event(
             action="offering.cancel",
             subject=offering,
