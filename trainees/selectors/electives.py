@@ -1,6 +1,6 @@
 """Electives as one cadre sees them: the facts that decide a claim, and the page drawn from the very same facts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -88,6 +88,12 @@ _OF_ROUND = PreparedStatement(
     _FACTS + "WHERE c.user_id = %(user)s AND r.id = %(round)s AND o.state <> 'planned'",
     {"user": "bigint", "round": "bigint", "without": "bigint"},
 )
+_OF_CANDIDATES = PreparedStatement(
+    "seat_facts_of_candidates",
+    _FACTS.replace("e.id <> %(without)s", "e.offering_id <> %(leaving)s")
+    + "WHERE o.id = %(offering)s AND c.id = ANY (%(cadres)s)",
+    {"offering": "bigint", "cadres": "bigint[]", "leaving": "bigint"},
+)
 _ON_OFFER = PreparedStatement(
     "seat_facts_on_offer",
     _FACTS + "WHERE c.user_id = %(user)s AND r.state NOT IN ('draft', 'closed') AND o.state <> 'planned'"
@@ -119,6 +125,15 @@ def facts_for_user(*, user_id: int, offering_id: int, without: int = 0, locks: L
     raise NotFound(
         _("There is no such topic."), remedy=_("Go back to the list of electives and choose from there.")
     )
+
+
+def facts_of_candidates(*, offering_id: int, cadre_ids: Sequence[int], leaving: int = 0) -> list[SeatFacts]:
+    """The facts of many cadres and one offering, whom the caller may see or only counts; in one query.
+
+    `leaving` is an offering whose places are left out of account, as if they were given up: for people who are to be moved from it.
+    """
+    values = {"offering": offering_id, "cadres": list(cadre_ids), "leaving": leaving}
+    return [SeatFacts(*row) for row in run_prepared(_OF_CANDIDATES, values=values)] if cadre_ids else []
 
 
 def facts_of_round(*, user_id: int, round_id: int, locks: Locks = ()) -> list[SeatFacts]:
