@@ -41,6 +41,8 @@ SCHOOL_NAME = env.str("SCHOOL_NAME", default="中共两江市委党校")
 # The body's abbreviation in document numbers: 两江委校〔2025〕12号.
 DOCUMENT_CODE = env.str("DOCUMENT_CODE", default="两江委校")
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
+# What the forum's series are called, code=name; the first is the school's own forum and has the page /forum/.
+FORUM_SERIES = env.dict("FORUM_SERIES", default={"liangjiang-forum": "两江讲坛"})
 
 INSTALLED_APPS = [
     "partyschool.home",
@@ -193,6 +195,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     # Expired messages are dropped, so that they do not pile up while no worker runs.
     "sweep-jobs": {"task": "jobs.sweep", "schedule": 20.0, "options": {"expires": 20}},
+    "sweep-lines": {"task": "waiting.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
     "remove-orphans": {"task": "jobs.remove_orphans", "schedule": crontab(minute=37)},
     "clear-sessions": {"task": "accounts.clear_sessions", "schedule": crontab(hour=3, minute=15)},

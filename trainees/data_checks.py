@@ -63,6 +63,10 @@ def offers_hold_their_seats() -> Iterator[str]:
              WHERE w.state IN ('waiting', 'skipped', 'offered') AND o.state IN ('closed', 'cancelled') ORDER BY 1"""
     for pk, state in rows(sql):
         yield f"trainees.WaitingEntry {pk}: waits for an offering that is {state}"
+    sql = """SELECT w.id FROM trainees_waitingentry w JOIN trainees_enrolment e USING (cadre_id, offering_id)
+             WHERE w.state IN ('waiting', 'skipped') AND e.state IN ('enrolled', 'held', 'completed', 'not_completed') ORDER BY 1"""
+    for (pk,) in rows(sql):
+        yield f"trainees.WaitingEntry {pk}: waits for a seat that its cadre has"
 
 
 @data_check("trainees.draws")

@@ -1,12 +1,37 @@
 """What workers do for this app: thin handlers, the work and its rules are in the services."""
 
+import logging
+from dataclasses import astuple
+
+from celery import shared_task
+
 from partyschool.jobs.models import Job
 from partyschool.jobs.registry import job_kind
 from partyschool.jobs.services.progress import Progress
+from trainees.services.promotion import promote_waiting, sweep_lines
 from trainees.services.reports import issue_packet
+
+log = logging.getLogger(__name__)
 
 
 @job_kind("report_packet")
 def make_report_packet(job: Job, progress: Progress) -> None:
     """One organisation department's report of one year."""
     issue_packet(job=job, progress=progress, by=job.owner)
+
+
+@shared_task(name="waiting.promote")
+def promote(offering_id: int) -> None:
+    """Give the free seats of one offering to those in line."""
+    promote_waiting(offering_id=offering_id)
+
+
+@shared_task(name="waiting.sweep")
+def sweep() -> None:
+    """Do for all lines what nobody rang for."""
+    swept = sweep_lines()
+    if any(astuple(swept)):
+        log.info(
+            "lines: %s offers lapsed, %s reminded, %s lines ended, %s walked",
+            *astuple(swept),
+        )

@@ -1,14 +1,16 @@
 """Publishing an offering, and how many seats it has."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from courses.enums import OfferingState
 from courses.models import Offering, SeatCount
+from courses.signals import seats_changed
 from partyschool.audit.services.events import record_event
 from partyschool.common.errors import InvalidInput, NotFound, WrongState
 from partyschool.common.locking import lock_row, locking_transaction
@@ -28,13 +30,14 @@ def set_capacity(*, offering_id: int, capacity: int, by: Any, now: datetime | No
         raise InvalidInput(_("%(number)s is not a number of seats.") % {"number": capacity})
     try:
         with locking_transaction():
-            return _set_capacity(offering_id, capacity, by, now)
+            return put_capacity(offering_id=offering_id, capacity=capacity, by=by, now=now)
     except IntegrityError as error:
         # Two people gave the offering its first seats at the same moment.
         raise WrongState(_("The seats of this offering were set by somebody else just now.")) from error
 
 
-def _set_capacity(offering_id: int, capacity: int, by: Any, now: datetime | None) -> SeatCount:
+def put_capacity(*, offering_id: int, capacity: int, by: Any, now: datetime | None = None) -> SeatCount:
+    """As `set_capacity`, inside the caller's transaction, with whatever else that one writes."""
     try:
         seats = lock_row(SeatCount, offering_id)
     except SeatCount.DoesNotExist:
@@ -64,9 +67,24 @@ def _set_capacity(offering_id: int, capacity: int, by: Any, now: datetime | None
             % {"taken": seats.taken, "title": seats.offering.title, "wanted": capacity},
             remedy=_("Set at least as many seats as are taken."),
         )
+    spoken_for = seats.taken + seats.reserved - seats.reserved_taken
+    if capacity < spoken_for:
+        raise InvalidInput(
+            _(
+                "%(taken)s seats of “%(title)s” are taken and %(reserved)s more reserved; %(wanted)s seats are too few."
+            )
+            % {
+                "taken": seats.taken,
+                "reserved": spoken_for - seats.taken,
+                "title": seats.offering.title,
+                "wanted": capacity,
+            },
+            remedy=_("Reserve fewer seats first, on the page of the selection round."),
+        )
     before, seats.capacity = seats.capacity, capacity
     # The column alone: `taken` belongs to the trigger.
     seats.save(update_fields=["capacity"])
+    transaction.on_commit(partial(seats_changed.send_robust, sender=SeatCount, offering_id=offering_id))
     record_event(
         action="offering.set_capacity",
         subject=seats.offering,

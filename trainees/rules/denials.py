@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from partyschool.common.errors import Full, LimitReached
+from partyschool.common.errors import Denial, Full, LimitReached
 
 
 class QuotaReached(LimitReached):
@@ -20,3 +20,11 @@ class OthersWaiting(Full):
 
     title = _("Others are in line")
     remedy = _("Get in line as well; nobody is passed over.")
+
+
+class SeatFree(Denial):
+    """There is nothing to wait for: a seat can be taken now."""
+
+    code = "seat_free"
+    title = _("A seat is free")
+    remedy = _("Pick the topic now; there is no need to wait.")

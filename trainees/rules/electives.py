@@ -126,7 +126,10 @@ def enrolment_denial(
 
 
 def promotion_denial(facts: SeatFacts, now: datetime) -> Denial | None:
-    """Why somebody in line cannot be given the seat that is free now, or None. All rules but the line itself."""
+    """Why somebody in line cannot be given the seat that is free now, or None: all rules but the line itself and the round's window.
+
+    The line has its own end: `trainees.rules.waiting`.
+    """
     return next((denial for _rule, denial in _denials(PROMOTION, facts, now)), None)
 
 
@@ -336,7 +339,7 @@ SELECTION: tuple[Rule, ...] = (
     (None, _full),
 )
 ENROLMENT = tuple(rule for rule in SELECTION if rule[0] != OverrideRule.WINDOW)
-PROMOTION = tuple(rule for rule in SELECTION if rule[0] != OverrideRule.QUEUE)
+PROMOTION = tuple(rule for rule in SELECTION if rule[0] not in {OverrideRule.QUEUE, OverrideRule.WINDOW})
 # Limit, quota and clash may be over by the time a seat is free; whoever is held up by them then is skipped, and keeps the place.
 WAITING = SELECTION[:5]
 # Order, limit, quota and seats are the draw's own affair.

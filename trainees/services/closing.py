@@ -28,6 +28,7 @@ from trainees.enums import ATTENDED_STATUSES, EnrolmentState
 from trainees.models import AttendanceMark, CreditEntry, CreditScheme, Enrolment
 
 from .credits import NoSchemeInForce, scheme_in_force
+from .waiting import end_line
 
 
 class NotPublished(WrongState):
@@ -128,12 +129,12 @@ def close_offering(*, offering_id: int, by: User, now: datetime | None = None) -
     - Completed is who missed (on leave or absent) no more than the scheme's `missed_limit` of the class-hours; hours attended
       earn credits either way. The limit is that of the year of the last lesson.
     - Every lesson with a teacher becomes one teaching entry of its class-hours.
-    - Seats are frozen, trainees are told.
+    - Seats are frozen, trainees are told. Whoever still waits, or is offered a seat, is told that the line is over.
 
     Closing a closed offering changes nothing and returns the same. Raises `NotFound`, `NotPublished`, `NoLessons`,
     `LessonAhead`, `RollIncomplete`, `NoSchemeInForce`, `Busy`; then nothing is changed.
     Concurrency: locks the offering FOR UPDATE (new enrolments and roll calls wait, then find it closed), then its seat row
-    (withdrawals wait, then find the enrolment ended), then the enrolments.
+    (withdrawals wait, then find the enrolment ended), then the waiting list, then the enrolments.
     """
     now = now or clock.now()
     with locking_transaction():
@@ -146,6 +147,8 @@ def close_offering(*, offering_id: int, by: User, now: datetime | None = None) -
             raise NotPublished(_("It is in state “%(state)s”.") % {"state": offering.get_state_display()})
         lessons = _lessons_held(offering, now)
         lock_row(SeatCount, offering.pk)
+        with translation.override(settings.LANGUAGE_CODE):
+            end_line(offering=offering, reason=_("The topic has been held and closed."), by=by, now=now)
         _check_roll(offering, lessons)
         _post(offering, lessons, _schemes(offering, lessons), by=by, now=now)
         closing = _closing_of(offering)

@@ -20,6 +20,7 @@ DEEDS: dict[str, Any] = {
     "demo.finish": gettext_lazy("Demo school filled"),
     "enrolment.enrol": gettext_lazy("Enrolled by staff"),
     "enrolment.select": gettext_lazy("Picked by the cadre"),
+    "enrolment.swap": gettext_lazy("Swapped by the cadre"),
     "enrolment.withdraw": gettext_lazy("Given up by the cadre"),
     "file.download": gettext_lazy("File downloaded"),
     "job.cancel": gettext_lazy("Job cancelled"),
@@ -44,6 +45,15 @@ DEEDS: dict[str, Any] = {
     "teaching.reverse": gettext_lazy("Teaching entry reversed"),
     "user.create_administrator": gettext_lazy("First administrator made"),
     "user.start_password": gettext_lazy("Start password set"),
+    "waiting.accept": gettext_lazy("Offered seat accepted"),
+    "waiting.decline": gettext_lazy("Offered seat declined"),
+    "waiting.end": gettext_lazy("Waiting list ended"),
+    "waiting.expire": gettext_lazy("Offered seat lapsed"),
+    "waiting.join": gettext_lazy("Got in line"),
+    "waiting.leave": gettext_lazy("Left the line"),
+    "waiting.offer": gettext_lazy("Seat offered to the next in line"),
+    "waiting.priority": gettext_lazy("Moved in line by hand"),
+    "waiting.promote": gettext_lazy("Seat given to the next in line"),
     "year.close": gettext_lazy("Year closed"),
 }
 # What the administration does to any kind of record.

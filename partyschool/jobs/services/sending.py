@@ -48,10 +48,10 @@ class Swept:
     given_up: int
 
 
-def send_job(job_id: uuid.UUID) -> bool:
-    """Ask a worker to take job `job_id`; False if the broker cannot be reached (nothing is lost: the sweeper asks again).
+def ring(task: str, argument: str | int) -> bool:
+    """Ask a worker to do `task` with one id; False if the broker cannot be reached (a sweeper must find the work then).
 
-    The message holds the id alone. A connection of its own, given up after `SEND_SECONDS`: a page never hangs on the broker.
+    A connection of its own, given up after `SEND_SECONDS`: a page never hangs on the broker.
     """
     options = {
         **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
@@ -64,13 +64,16 @@ def send_job(job_id: uuid.UUID) -> bool:
         with current_app.connection_for_write(
             connect_timeout=SEND_SECONDS, transport_options=options
         ) as broker:
-            current_app.send_task(
-                "jobs.run", args=[str(job_id)], connection=broker, retry=False, ignore_result=True
-            )
+            current_app.send_task(task, args=[argument], connection=broker, retry=False, ignore_result=True)
     except (OperationalError, OSError, *current_app.connection_for_write().connection_errors) as error:
-        log.warning("job %s stays in the queue, the broker cannot be reached: %s", job_id, error)
+        log.warning("%s %s is left to the sweeper, the broker cannot be reached: %s", task, argument, error)
         return False
     return True
+
+
+def send_job(job_id: uuid.UUID) -> bool:
+    """Ask a worker to take job `job_id`; False if the broker cannot be reached (nothing is lost: the sweeper asks again)."""
+    return ring("jobs.run", str(job_id))
 
 
 def send_new_job(job_id: uuid.UUID) -> None:
