@@ -1,11 +1,16 @@
 from django.urls import path
 
 from .views import credits as own_credits
-from .views import electives, organisation, packets, verify
+from .views import draws, electives, organisation, packets, rankings, verify
 
 app_name = "trainees"
 urlpatterns = [
     path("electives/", electives.electives, name="electives"),
+    path("electives/rounds/<key:round_id>/rank/", rankings.rank, name="rank"),
+    path("electives/rounds/<key:round_id>/result/", draws.result, name="draw_result"),
+    path("draws/<key:round_id>/", draws.draw, name="draw"),
+    path("draws/<key:round_id>/sealed.json", draws.draw_file, {"part": "sealed"}, name="draw_sealed"),
+    path("draws/<key:round_id>/outcome.json", draws.draw_file, {"part": "outcome"}, name="draw_outcome"),
     path("electives/<key:offering_id>/", electives.topic, name="topic"),
     path("electives/<key:offering_id>/select/", electives.select, name="select"),
     path("electives/<key:offering_id>/withdraw/", electives.withdraw, name="withdraw"),

@@ -9,10 +9,13 @@ from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.common import clock
 from trainees.selectors.electives import past_picks, rounds_for, topic_for
+from trainees.selectors.line_views import rounds_with_lines, topic_with_line
+from trainees.selectors.rankings import draws_among
+from trainees.selectors.waiting import own_standings
 from trainees.services.electives import select_topic, withdraw_from_topic
 
 
-def _lead_back(request: HttpRequest) -> None:
+def lead_back(request: HttpRequest) -> None:
     """A refusal that comes as a page leads back to the list; one that comes into the list leads nowhere."""
     if not request.htmx:
         request.back_url = reverse("trainees:electives")
@@ -23,8 +26,13 @@ def _lead_back(request: HttpRequest) -> None:
 def electives(request: HttpRequest) -> HttpResponse:
     """The rounds that are open, their topics, and what the reader picked; for htmx the part that changes."""
     now = clock.now()
+    rounds = rounds_for(request.user, now=now)
+    standings = own_standings(request.user)
+    picked = [one for one in rounds if not one.drawn]
     context = {
-        "rounds": rounds_for(request.user, now=now),
+        "rounds": rounds_with_lines(picked, standings, now),
+        "standings": standings,
+        "draws": draws_among(rounds, request.user, now=now),
         "past": past_picks(request.user, now=now),
         "now": now,
     }
@@ -42,10 +50,11 @@ def electives(request: HttpRequest) -> HttpResponse:
 def topic(request: HttpRequest, offering_id: int) -> HttpResponse:
     """One elective with its lessons."""
     now = clock.now()
+    found = topic_for(request.user, offering_id, now=now)
     return render(
         request,
         "trainees/electives_topic.html",
-        {"topic": topic_for(request.user, offering_id, now=now), "now": now},
+        {"topic": topic_with_line(found, own_standings(request.user), now), "now": now},
     )
 
 
@@ -53,7 +62,7 @@ def topic(request: HttpRequest, offering_id: int) -> HttpResponse:
 @require_POST
 def select(request: HttpRequest, offering_id: int) -> HttpResponse:
     """Pick a topic."""
-    _lead_back(request)
+    lead_back(request)
     select_topic(offering_id=offering_id, by=request.user)
     messages.success(request, _("The topic is yours. Your place is kept."))
     return HttpResponseRedirect(reverse("trainees:electives"), status=303)
@@ -63,7 +72,7 @@ def select(request: HttpRequest, offering_id: int) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, offering_id: int) -> HttpResponse:
     """Give a topic up."""
-    _lead_back(request)
+    lead_back(request)
     withdraw_from_topic(offering_id=offering_id, by=request.user)
     messages.success(request, _("You gave the topic up. The seat is free for others."))
     return HttpResponseRedirect(reverse("trainees:electives"), status=303)
