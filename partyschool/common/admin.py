@@ -78,7 +78,12 @@ def refusal_text(error: DomainError) -> str:
         first = _("%(title)s: %(facts)s") % {"title": error.title, "facts": error.facts}
     else:
         first = str(error.title)
-    return " ".join(_sentence(text) for text in (first, error.what_to_do) if text)
+    again = (
+        _("It may be possible from %(time)s.") % {"time": clock.in_words(error.retry_at)}
+        if error.retry_at
+        else ""
+    )
+    return " ".join(_sentence(text) for text in (first, error.what_to_do, again) if text)
 
 
 def _sentence(text: Any) -> str:
@@ -248,11 +253,12 @@ class PortalModelAdmin(ScopedAdminMixin, StaleFormMixin, HistoryMixin, ModelAdmi
         """An admin page beside Django's own, in the same frame."""
         request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # as Django's own admin views do
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": obj, "title": title}
+        frame["denial"] = getattr(request, "denial", None)
         return TemplateResponse(request, template, {**frame, **context}, status=status)
 
     def refuse(self, request: HttpRequest, error: DomainError) -> None:
-        """Show `error` on the page that is rendered next."""
-        messages.error(request, refusal_text(error))
+        """Show `error` on the page that this request renders next, as every page of the portal shows it."""
+        request.denial = error  # type: ignore[attr-defined]  # read by `page` of this same request
 
     # -- audit
 

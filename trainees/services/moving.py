@@ -25,6 +25,7 @@ from trainees.selectors.electives import facts_for_cadre
 from .cancelling import RollCalled
 from .electives import refusal_of
 from .enrolments import LOCK_CADRE, given_reason, place_by_staff
+from .freed_seats import promote_soon
 
 # Cadre, rounds, offerings, seat rows: each kind in the order of its keys, so that two moves in opposite directions wait for each other.
 # The offerings themselves too, against roll calls and closings; claims are not held up by that, they only refer to the row.
@@ -60,7 +61,8 @@ def move_cadre(
     """Give whoever holds the place `enrolment_id` one in another offering instead; returns the new enrolment's id.
 
     All or nothing: the old place is given up only with the new one, and does not count against it (limit, clash). The rules, and
-    `aside`, are those of `enrol_cadre`. Who has a log-in gets a notice with the reason.
+    `aside`, are those of `enrol_cadre`. Who has a log-in gets a notice with the reason; those in line for the old
+    seat are asked.
     Raises as `enrol_cadre`; `WrongState` when the place is not held any more, `RollCalled` when the person was seen at a lesson of
     the old offering.
     Concurrency: locks cadre, rounds (advisory, shared), both offerings and both seat rows, each kind by key; the enrolment last.
@@ -88,6 +90,7 @@ def move_cadre(
                 why=reason,
             )
             _tell_moved(old, number, facts.title, reason)
+            promote_soon(old.offering_id, cadre_id=old.cadre_id)
     except IntegrityError as error:
         if facts is not None and (denial := refusal_of(error, facts)):
             raise denial from error
@@ -108,6 +111,7 @@ def withdraw_cadre(*, enrolment_id: int, reason: str, by: Any, now: datetime | N
         _lock(place)
         _give_up(place, reason, by, now or clock.now())
         _tell_withdrawn(place, reason)
+        promote_soon(place.offering_id, cadre_id=place.cadre_id)
 
 
 def _seen(enrolment_id: int, by: Any) -> Enrolment:
