@@ -164,9 +164,11 @@ class PortalModelAdmin(ScopedAdminMixin, StaleFormMixin, HistoryMixin, ModelAdmi
     """The base of every model admin.
 
     `unrecorded` names form fields whose values stay out of the audit trail; with `records_views` the trail keeps who opened a record.
+    `records_edits` is off where the services that save the form tell the trail themselves.
     """
 
     unrecorded: tuple[str, ...] = ()
+    records_edits = True
     records_views = False
     actions = None
     list_per_page = 50
@@ -276,7 +278,7 @@ class PortalModelAdmin(ScopedAdminMixin, StaleFormMixin, HistoryMixin, ModelAdmi
     ) -> Any:
         changes = changes_of(form, self.unrecorded)
         rows = [row for formset in formsets or () for row in rows_of(formset, self.unrecorded)]
-        if add or changes or rows:
+        if self.records_edits and (add or changes or rows):
             data = {"changes": changes, **({"rows": rows} if rows else {})}
             tell(
                 action=f"{self.opts.model_name}.{'add' if add else 'change'}",

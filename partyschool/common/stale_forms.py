@@ -23,7 +23,7 @@ def seen_values(form: Any, formsets: Iterable[Any]) -> dict[str, str]:
     """Digests of what `form` and the rows of `formsets` show as stored, by field name and by `prefix:pk` of a row."""
     seen = {name: _digest(form.initial.get(name)) for name in form.fields}
     for formset in formsets:
-        keys = {formset.model._meta.pk.name, formset.fk.name}
+        keys = {formset.model._meta.pk.name, *([formset.fk.name] if formset.fk else [])}
         for row in formset.initial_forms:
             names = [name for name in row.fields if name in row.initial and name not in keys]
             if names:

@@ -95,7 +95,12 @@ def test_round_takes_its_topics(staff_client, city):
         "opens_at_1": "08:00",
         "closes_at_0": end.strftime("%Y-%m-%d"),
         "closes_at_1": "18:00",
+        "min_picks": 0,
         "max_picks": 2,
+        "mechanism": "random_serial",
+        "waiting": "automatic",
+        "offer_hours": 24,
+        "freeze_days": 1,
         "offerings": [topic.pk],
     }
     answer = staff_client.post(reverse("admin:courses_selectionround_add"), data)
@@ -116,10 +121,13 @@ def test_open_round_keeps_who_may_pick(staff_client, city):
         "name": "改名",
         "closes_at_0": "2099-01-01",
         "closes_at_1": "08:00",
+        "offer_hours": 24,
+        "freeze_days": 1,
         "max_picks": 99,
         "ranks": ["staff"],
     }
-    data |= {"offerings-TOTAL_FORMS": 0, "offerings-INITIAL_FORMS": 0}
+    for table in ("openings", "offerings", "seatreservations", "unitquotas"):
+        data |= {f"{table}-TOTAL_FORMS": 0, f"{table}-INITIAL_FORMS": 0}
     assert (
         staff_client.post(reverse("admin:courses_selectionround_change", args=[found.pk]), data).status_code
         == 302

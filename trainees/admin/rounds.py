@@ -3,61 +3,91 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
-from courses.enums import RoundState
+from courses.enums import RoundMode, RoundState
 from courses.models import Offering, SelectionRound
-from courses.services.rounds import close_round, open_round
+from courses.rules import ROUND_MOVES, writable_fields
+from courses.services.rounds import close_round, open_change_window, open_round
+from courses.services.setup import Rows, SeatPlan, arrange_seats, lock_setup, save_round, set_openings
 from partyschool.common import clock
-from partyschool.common.admin import PortalModelAdmin, ReadOnlyInline, YearFilter
-from partyschool.common.errors import DomainError, Stale
+from partyschool.common.admin import PortalModelAdmin, YearFilter
+from partyschool.common.errors import Busy, DomainError, Stale
+from partyschool.common.locking import LOCK_NOT_AVAILABLE, sqlstate
 from trainees.enums import CadreCategory, Rank
-from trainees.forms import SelectionRoundForm
+from trainees.forms.rounds import ChangeWindowForm, SelectionRoundForm
 
-STATE_COLOURS = {RoundState.DRAFT: "warning", RoundState.OPEN: "success", RoundState.CLOSED: "info"}
+from .round_pages import RoundPages
+from .round_tables import OpeningInline, QuotaInline, ReservationInline, TopicInline, names_of
 
-
-class TopicInline(ReadOnlyInline):
-    """The round's topics and how full they are."""
-
-    model = Offering
-    verbose_name_plural = gettext_lazy("topics of the round")
-    fields = ("title", "starts_on", "lead_teacher", "state", "seats_taken")
-    readonly_fields = ("seats_taken",)
-    ordering = ("starts_on", "pk")
-    show_change_link = True
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("seats", "lead_teacher")
-
-    @display(description=gettext_lazy("seats taken"))
-    def seats_taken(self, offering: Offering) -> str:
-        seats = getattr(offering, "seats", None)
-        return f"{seats.taken} / {seats.capacity}" if seats else "–"
+STATE_COLOURS = {
+    RoundState.DRAFT: "warning",
+    RoundState.OPEN: "success",
+    RoundState.CHANGE: "success",
+    RoundState.CLOSED: "info",
+}
+# The state to which each button leads; how a draw goes on from open is on pages of its own.
+MOVES = {
+    "open_the_round": RoundState.OPEN,
+    "open_the_change_window": RoundState.CHANGE,
+    "close_the_round": RoundState.CLOSED,
+}
+WORDS = {
+    RoundState.OPEN: (gettext_lazy("Open the round"), gettext_lazy("The round “%(name)s” is open.")),
+    RoundState.CHANGE: (
+        gettext_lazy("Open the change window"),
+        gettext_lazy("The change window of “%(name)s” is open."),
+    ),
+    RoundState.CLOSED: (gettext_lazy("Close the round"), gettext_lazy("The round “%(name)s” is closed.")),
+}
+SHOWN_ALWAYS = ("state", "rank_names", "category_names", "unit_names", "seed_hash", "preferences_hash")
 
 
 @admin.register(SelectionRound)
-class SelectionRoundAdmin(PortalModelAdmin):
+class SelectionRoundAdmin(RoundPages, PortalModelAdmin):
+    """One page for all of a round. Its form is checked and written under the round's own lock, by the services."""
+
     form = SelectionRoundForm
+    records_edits = False
     list_display = ("name", "year", "state_label", "mode", "opens_at", "closes_at", "max_picks")
     list_filter = ("state", YearFilter)
     search_fields = ("name",)
     ordering = ("-year", "-opens_at", "-pk")
     autocomplete_fields = ("units",)
-    actions_detail = ("open_the_round", "close_the_round")
-    inlines = (TopicInline,)
+    actions_detail = ("open_the_round", "open_the_change_window", "close_the_round")
+    inlines = (OpeningInline, TopicInline, ReservationInline, QuotaInline)
+    change_form_outer_before_template = "admin/trainees/_round_steps.html"
 
     def get_fieldsets(self, request: HttpRequest, obj: SelectionRound | None = None) -> Any:
-        state = ("state",) if obj else ()
         draft = self._open_to_change(request, obj) and (obj is None or obj.state == RoundState.DRAFT)
         who = ("ranks", "categories", "units") if draft else ("rank_names", "category_names", "unit_names")
+        announced = ("seed_hash", "preferences_hash") if obj and obj.seed_hash else ()
         topics = ((gettext_lazy("Topics of the round"), {"fields": ("offerings",)}),) if draft else ()
         return (
-            (None, {"fields": (*state, "year", "name", "mode", "opens_at", "closes_at", "max_picks")}),
+            (None, {"fields": (*(("state",) if obj else ()), "year", "name", "mode")}),
+            (
+                gettext_lazy("Time"),
+                {
+                    "fields": ("opens_at", "closes_at", "change_closes_at"),
+                    "description": gettext_lazy("All times are Beijing time (UTC+8)."),
+                },
+            ),
+            (gettext_lazy("Picks"), {"fields": ("min_picks", "max_picks", "repeats_allowed")}),
+            (
+                gettext_lazy("Draw"),
+                {
+                    "fields": ("mechanism", "place_non_voters", *announced),
+                    "description": gettext_lazy(
+                        "For draws alone. From the opening on, mode, mechanism and this choice are announced and stand."
+                    ),
+                },
+            ),
+            (gettext_lazy("Waiting list"), {"fields": ("waiting", "offer_hours", "freeze_days")}),
             (gettext_lazy("Who may pick"), {"fields": who}),
             *topics,
         )
@@ -66,32 +96,65 @@ class SelectionRoundAdmin(PortalModelAdmin):
         return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: SelectionRound | None = None) -> tuple[str, ...]:
-        names = ("state", "rank_names", "category_names", "unit_names")
-        if obj is None or obj.state == RoundState.DRAFT:
-            return names
-        return (
-            *names,
-            "year",
-            "mode",
-            "opens_at",
-            "max_picks",
-            *(() if obj.state == RoundState.OPEN else ("name",)),
-        )
+        writable = writable_fields(obj.mode, obj.state) if obj else None
+        if writable is None:
+            return SHOWN_ALWAYS
+        own = ("offerings", "ranks", "categories", "units")
+        columns = [name for name in self.form._meta.fields if name not in own]
+        return (*SHOWN_ALWAYS, *(name for name in columns if name not in writable))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"year": clock.school_year(), **super().get_changeform_initial_data(request)}
 
     def get_inlines(self, request: HttpRequest, obj: SelectionRound | None = None) -> Any:
-        return self.inlines if obj and obj.state != RoundState.DRAFT else ()
+        return self.inlines if obj else ()
+
+    # -- writing
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        if request.method == "POST" and connection.in_atomic_block:
+            found = self.get_queryset(request).filter(pk=object_id).only("pk").first()
+            if found is not None:
+                try:
+                    # Before the form is looked at: what it is checked against stays until it is written.
+                    lock_setup(found.pk)
+                except OperationalError as error:
+                    if sqlstate(error) == LOCK_NOT_AVAILABLE:
+                        raise Busy from error
+                    raise
+        return super().get_object(request, object_id, from_field)
+
+    def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
+        formsets, inlines = super()._create_formsets(request, obj, change)
+        for formset in formsets:
+            formset.together = {one.prefix: one for one in formsets}
+        return formsets, inlines
+
+    def save_model(self, request: HttpRequest, obj: SelectionRound, form: Any, change: bool) -> None:
+        if not change:
+            self._save_round(request, obj, form)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        if "offerings" in form.cleaned_data:
-            chosen = form.cleaned_data["offerings"]
-            Offering.objects.filter(selection_round=form.instance).exclude(pk__in=chosen).update(
-                selection_round=None
-            )
-            Offering.objects.filter(pk__in=chosen).update(selection_round=form.instance)
+        tables = {formset.prefix: _rows(formset) for formset in formsets}
+        if change:
+            found, by = form.instance, request.user
+            set_openings(round_id=found.pk, rows=tables["openings"], by=by)
+            arrange_seats(round_id=found.pk, plan=_seat_plan(formsets, tables), by=by)
+            self._save_round(request, found, form)
+
+    def _save_round(self, request: HttpRequest, found: SelectionRound, form: Any) -> None:
+        chosen = form.cleaned_data
+        save_round(found=found, units=chosen.get("units"), topics=chosen.get("offerings"), by=request.user)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:
+        """A new round is not done yet: openings and seats follow on its page."""
+        if "_addanother" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        text = _("The round “%(name)s” is a draft. Next: openings, seats, and a look at who can choose what.")
+        messages.success(request, text % {"name": obj.name})
+        return HttpResponseRedirect(reverse("admin:courses_selectionround_change", args=[obj.pk]))
+
+    # -- columns
 
     @display(description=gettext_lazy("state"), ordering="state", label=STATE_COLOURS)
     def state_label(self, found: SelectionRound) -> tuple[str, str]:
@@ -99,24 +162,28 @@ class SelectionRoundAdmin(PortalModelAdmin):
 
     @display(description=gettext_lazy("open to ranks"))
     def rank_names(self, found: SelectionRound) -> str:
-        return "、".join(str(Rank(code).label) for code in found.ranks) or _("all")
+        return names_of(Rank, found.ranks)
 
     @display(description=gettext_lazy("open to categories"))
     def category_names(self, found: SelectionRound) -> str:
-        return "、".join(str(CadreCategory(code).label) for code in found.categories) or _("all")
+        return names_of(CadreCategory, found.categories)
 
     @display(description=gettext_lazy("open to units"))
     def unit_names(self, found: SelectionRound) -> str:
         return "、".join(unit.name for unit in found.units.order_by("path")) or _("all")
 
-    # -- opening and closing
+    # -- moving on
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
-        """Opening for a round that is not open, closing for one that is."""
-        is_open = SelectionRound.objects.filter(pk=object_id, state=RoundState.OPEN).exists()
-        useful = "close_the_round" if is_open else "open_the_round"
+        """The moves that the round's state knows, and the pages that are of use in every state."""
+        found = SelectionRound.objects.filter(pk=object_id).only("mode", "state").first()
         offered = super().get_actions_detail(request, object_id)
-        return [one for one in offered if one.method.original_function_name == useful]
+        return [
+            one
+            for one in offered
+            if (move := MOVES.get(one.method.original_function_name)) is None
+            or (found is not None and _offers(found, move))
+        ]
 
     def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("courses.change_selectionround")
@@ -125,21 +192,39 @@ class SelectionRoundAdmin(PortalModelAdmin):
         description=gettext_lazy("Open the round"), icon="lock_open", url_path="open", permissions=["act"]
     )
     def open_the_round(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._move(request, object_id, opening=True)
+        return self._move(request, object_id, to=RoundState.OPEN)
+
+    @action(
+        description=gettext_lazy("Open the change window"),
+        icon="swap_horiz",
+        url_path="change-window",
+        permissions=["act"],
+    )
+    def open_the_change_window(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._move(request, object_id, to=RoundState.CHANGE)
 
     @action(description=gettext_lazy("Close the round"), icon="lock", url_path="close", permissions=["act"])
     def close_the_round(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._move(request, object_id, opening=False)
+        return self._move(request, object_id, to=RoundState.CLOSED)
 
-    def _move(self, request: HttpRequest, object_id: str, *, opening: bool) -> HttpResponse:
+    def _move(self, request: HttpRequest, object_id: str, *, to: RoundState) -> HttpResponse:
         found = self.get_or_404(request, object_id)
+        asks = to == RoundState.CHANGE
+        form = (
+            ChangeWindowForm(request.POST or None, initial={"until": found.change_closes_at})
+            if asks
+            else None
+        )
+        title, done = WORDS[to]
         status = 200
-        if request.method == "POST":
+        if request.method == "POST" and (form is None or form.is_valid()):
             try:
                 if request.POST.get("seen") != found.state:
                     facts = _("The round is in state “%(state)s” now.") % {"state": found.get_state_display()}
                     raise Stale(facts)
-                if opening:
+                if form is not None:
+                    open_change_window(round_id=found.pk, until=form.cleaned_data["until"], by=request.user)
+                elif to == RoundState.OPEN:
                     open_round(round_id=found.pk, by=request.user)
                 else:
                     close_round(round_id=found.pk, by=request.user)
@@ -148,8 +233,7 @@ class SelectionRoundAdmin(PortalModelAdmin):
                 status = 409
                 found.refresh_from_db()
             else:
-                done = _("The round “%(name)s” is open.") if opening else _("The round “%(name)s” is closed.")
-                messages.success(request, done % {"name": found.name})
+                messages.success(request, str(done) % {"name": found.name})
                 return HttpResponseRedirect(reverse("admin:courses_selectionround_change", args=[found.pk]))
         topics = (
             Offering.objects.filter(selection_round=found).select_related("seats").order_by("starts_on", "pk")
@@ -157,11 +241,36 @@ class SelectionRoundAdmin(PortalModelAdmin):
         return self.page(
             request,
             "admin/trainees/move_round.html",
-            title=_("Open the round") if opening else _("Close the round"),
+            title=title,
             obj=found,
             status=status,
             round=found,
-            opening=opening,
-            possible=(found.state != RoundState.OPEN) if opening else (found.state == RoundState.OPEN),
+            to=to,
+            draw=found.mode == RoundMode.DRAW,
+            possible=_offers(found, to),
+            form=form,
             topics=topics,
         )
+
+
+def _offers(found: SelectionRound, to: RoundState) -> bool:
+    return to in ROUND_MOVES[RoundMode(found.mode)].get(RoundState(found.state), set())
+
+
+def _rows(formset: Any) -> Rows:
+    """What a valid formset enters and strikes out; nothing is written by it."""
+    formset.save(commit=False)
+    changed = [row for row, _names in formset.changed_objects]
+    return Rows((*formset.new_objects, *changed), tuple(formset.deleted_objects))
+
+
+def _seat_plan(formsets: Any, tables: dict[str, Rows]) -> SeatPlan:
+    topics = next(formset for formset in formsets if formset.prefix == "offerings")
+    entered = {form.instance.pk: form.cleaned_data for form in topics.initial_forms}
+    changed = [(row.pk, entered[row.pk], names) for row, names in topics.changed_objects]
+    return SeatPlan(
+        capacities={key: values["capacity"] for key, values, names in changed if "capacity" in names},
+        least={key: values["least"] for key, values, names in changed if "least" in names},
+        reservations=tables["seatreservations"],
+        quotas=tables["unitquotas"],
+    )
