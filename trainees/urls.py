@@ -1,19 +1,27 @@
 from django.urls import path
 
 from .views import credits as own_credits
-from .views import draws, electives, organisation, packets, rankings, verify
+from .views import draws, electives, forum, organisation, packets, rankings, verify, waiting
 
 app_name = "trainees"
 urlpatterns = [
     path("electives/", electives.electives, name="electives"),
     path("electives/rounds/<key:round_id>/rank/", rankings.rank, name="rank"),
+    path("electives/<key:offering_id>/", electives.topic, name="topic"),
+    path("electives/<key:offering_id>/select/", electives.select, name="select"),
+    path("electives/<key:offering_id>/withdraw/", electives.withdraw, name="withdraw"),
+    path("electives/<key:offering_id>/wait/", waiting.join, name="wait"),
+    path("electives/<key:offering_id>/leave/", waiting.leave, name="leave"),
+    path("electives/<key:offering_id>/accept/", waiting.accept, name="accept"),
+    path("electives/<key:offering_id>/decline/", waiting.decline, name="decline"),
+    path("electives/<key:offering_id>/swap/", waiting.swap, name="swap"),
     path("electives/rounds/<key:round_id>/result/", draws.result, name="draw_result"),
     path("draws/<key:round_id>/", draws.draw, name="draw"),
     path("draws/<key:round_id>/sealed.json", draws.draw_file, {"part": "sealed"}, name="draw_sealed"),
     path("draws/<key:round_id>/outcome.json", draws.draw_file, {"part": "outcome"}, name="draw_outcome"),
-    path("electives/<key:offering_id>/", electives.topic, name="topic"),
-    path("electives/<key:offering_id>/select/", electives.select, name="select"),
-    path("electives/<key:offering_id>/withdraw/", electives.withdraw, name="withdraw"),
+    path("forum/", forum.programme, name="forum"),
+    path("forum/session/<key:session_id>/", forum.session, name="forum_session"),
+    path("forum/<slug:series>/", forum.programme, name="forum_series"),
     path("credits/", own_credits.credits_page, name="credits"),
     path("credits/offerings/<key:offering_id>/", own_credits.offering_attendance, name="credits_offering"),
     path("organisation/", organisation.organisation, name="organisation"),

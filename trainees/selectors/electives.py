@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
@@ -17,6 +17,9 @@ from partyschool.common.prepared import PreparedStatement, run_prepared
 from trainees.enums import EnrolmentState
 from trainees.models import Cadre, Enrolment
 from trainees.rules.electives import SeatFacts, holds_place, is_on_show, selection_denial, withdrawal_denial
+
+if TYPE_CHECKING:
+    from .line_views import LineView
 
 Locks = tuple[PreparedStatement, ...]
 
@@ -157,12 +160,16 @@ def facts_for_cadre(*, cadre_id: int, offering_id: int, without: int = 0, locks:
 
 @dataclass(frozen=True)
 class Topic:
-    """One elective as a cadre sees it. `denial` is why it cannot be picked now; `picked`: a place is held already."""
+    """One elective as a cadre sees it. `denial` is why it cannot be picked now; `picked`: a place is held already.
+
+    `line` is its waiting list where a page shows one: `.line_views`.
+    """
 
     offering: Offering
     facts: SeatFacts
     denial: Denial | None
     may_give_up: bool
+    line: "LineView | None" = None
 
     @property
     def picked(self) -> bool:

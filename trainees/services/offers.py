@@ -17,7 +17,7 @@ from trainees.enums import EnrolmentState, WaitingState
 from trainees.models import Enrolment, WaitingEntry
 from trainees.rules.electives import offering_denial
 from trainees.selectors.electives import facts_for_cadre
-from trainees.selectors.waiting import last_entry, live_entry, own_cadre_id
+from trainees.selectors.waiting import live_entry, own_cadre_id
 
 from .electives import give_up_place
 from .freed_seats import promote_soon
@@ -33,7 +33,7 @@ def _offer_of(cadre_id: int, offering_id: int, also: set[int]) -> tuple[WaitingE
     lock_line(cadre_id=cadre_id, offering_ids={offering_id, *also})
     entry = live_entry(cadre_id, offering_id)
     if entry is None or entry.state != WaitingState.OFFERED or entry.enrolment is None:
-        raise not_in_line(entry or last_entry(cadre_id, offering_id))
+        raise not_in_line(cadre_id, offering_id)
     return entry, entry.enrolment
 
 

@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from partyschool.common import clock
-from partyschool.common.errors import Denial, Full, InvalidInput, NotFound
+from partyschool.common.errors import Denial, Full, InvalidInput
 from partyschool.common.locking import locking_transaction
 from trainees.enums import EnrolmentOrigin
 from trainees.rules.electives import SeatFacts, is_on_show, selection_denial
@@ -19,7 +19,7 @@ from trainees.selectors.waiting import own_cadre_id
 from .electives import claim_place, give_up_place, refusal_of
 from .line_locks import lock_line
 from .refusals import record_refusal
-from .waiting import place_given_up
+from .waiting import no_such_topic, place_given_up
 
 
 def swap_topics(*, give_up_offering_id: int, offering_id: int, by: Any, now: datetime | None = None) -> int:
@@ -54,9 +54,7 @@ def swap_topics(*, give_up_offering_id: int, offering_id: int, by: Any, now: dat
 
 def _swap(old: SeatFacts, facts: SeatFacts, *, by: Any, at: datetime) -> int:
     if not is_on_show(facts):
-        raise NotFound(
-            _("There is no such topic."), remedy=_("Go back to the list of electives and choose from there.")
-        )
+        raise no_such_topic()
     if denial := selection_denial(facts, at):
         if isinstance(denial, Full):
             raise type(denial)(

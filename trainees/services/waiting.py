@@ -11,7 +11,15 @@ from courses.models import Offering
 from partyschool.accounts.models import User
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
-from partyschool.common.errors import Clash, Duplicate, InvalidInput, LimitReached, NotFound, WrongState
+from partyschool.common.errors import (
+    Clash,
+    DomainError,
+    Duplicate,
+    InvalidInput,
+    LimitReached,
+    NotFound,
+    WrongState,
+)
 from partyschool.common.locking import lock_row, locking_transaction
 from trainees.enums import IN_LINE_STATES, LIVE_WAITING_STATES, EnrolmentState, WaitingState
 from trainees.models import Enrolment, WaitingEntry
@@ -83,10 +91,7 @@ def join_waiting_list(
             old = place_given_up(facts_for_cadre(cadre_id=cadre_id, offering_id=gives_up), at)
         facts = facts_for_cadre(cadre_id=cadre_id, offering_id=offering_id, without=old or 0)
         if not is_on_show(facts):
-            raise NotFound(
-                _("There is no such topic."),
-                remedy=_("Go back to the list of electives and choose from there."),
-            )
+            raise no_such_topic()
         if denial := waiting_denial(facts, at):
             raise denial
         if refusal := line_denial(line_of(offering_id), at):
@@ -109,33 +114,49 @@ def join_waiting_list(
 def leave_waiting_list(*, offering_id: int, by: Any, now: datetime | None = None) -> None:
     """Leave the line; the place in it is lost.
 
-    Raises `WrongState` when the cadre is not in line (any more), or is offered a seat (which is declined instead); `NotEligible`, `Busy`.
+    Raises `WrongState` when the cadre is not in line (any more), or is offered a seat (which is declined instead); `NotFound`,
+    `NotEligible`, `Busy`.
     Concurrency: as `join_waiting_list`.
     """
     cadre_id = own_cadre_id(by)
     with locking_transaction():
         lock_line(cadre_id=cadre_id, offering_ids={offering_id})
         entry = live_entry(cadre_id, offering_id)
-        if entry is None:
-            raise not_in_line(last_entry(cadre_id, offering_id))
-        if entry.state == WaitingState.OFFERED:
-            raise WrongState(_("A seat is kept for you."), remedy=_("Accept or decline the offered seat."))
+        if entry is None or entry.state == WaitingState.OFFERED:
+            raise not_in_line(cadre_id, offering_id)
         end_entry(entry, WaitingState.WITHDRAWN, by=by, now=now or clock.now())
         record_event(action="waiting.leave", subject=entry, by=by, now=now)
 
 
-def not_in_line(last: WaitingEntry | None) -> WrongState:
-    """What to tell somebody whose entry has ended, or who never had one."""
-    if last is not None and last.state == WaitingState.ACCEPTED:
+def not_in_line(cadre_id: int, offering_id: int) -> DomainError:
+    """What to tell somebody whose entry for the offering has ended, or who never had one."""
+    last = last_entry(cadre_id, offering_id)
+    if last is None:
+        if not is_on_show(facts_for_cadre(cadre_id=cadre_id, offering_id=offering_id)):
+            return no_such_topic()
+        return WrongState(_("You are not in line for this topic."))
+    if last.state == WaitingState.OFFERED:
+        return WrongState(_("A seat is kept for you."), remedy=_("Accept or decline the offered seat."))
+    if last.ended_at is None:
+        return WrongState(
+            _("No seat has been offered to you yet."),
+            remedy=_("Nothing more to do: your place in line is kept."),
+        )
+    if last.state == WaitingState.ACCEPTED:
         return WrongState(
             _("The seat is yours already."), remedy=_("Nothing more to do: your place is kept.")
         )
-    if last is None or last.ended_at is None:
-        return WrongState(_("You are not in line for this topic."))
     return WrongState(
         _("Your place in line ended on %(time)s: %(state)s.")
         % {"time": clock.in_words(last.ended_at), "state": last.get_state_display()},
         remedy=_("You may get in line again while the line is open."),
+    )
+
+
+def no_such_topic() -> NotFound:
+    """For a topic that trainees do not know of."""
+    return NotFound(
+        _("There is no such topic."), remedy=_("Go back to the list of electives and choose from there.")
     )
 
 

@@ -4,6 +4,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
@@ -25,6 +26,11 @@ def lead_back(request: HttpRequest) -> None:
 @require_safe
 def electives(request: HttpRequest) -> HttpResponse:
     """The rounds that are open, their topics, and what the reader picked; for htmx the part that changes."""
+    address = reverse("trainees:electives")
+    if request.htmx and (request.htmx.current_url_abs_path or address).partition("?")[0] != address:
+        return HttpResponseClientRedirect(
+            address
+        )  # pressed on a topic's own page, which has no list to change
     now = clock.now()
     rounds = rounds_for(request.user, now=now)
     standings = own_standings(request.user)
