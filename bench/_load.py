@@ -18,8 +18,9 @@ SELECT 'B' || n, chr(19968 + abs(hashint4(n)) %% 400) || chr(20200 + abs(hashint
   FROM generate_series(1, %(cadres)s) n
 """
 OFFERINGS = """
-INSERT INTO courses_offering (code, kind, title, summary, year, signboard, state, starts_on, ends_on)
-SELECT 'B' || n, 'elective', '专题' || n, '', %(year)s, 'party_school', 'planned', make_date(%(year)s, 1, 1), make_date(%(year)s, 1, 1)
+INSERT INTO courses_offering (code, kind, title, summary, year, signboard, state, starts_on, ends_on, series, least)
+SELECT 'B' || n, 'elective', '专题' || n, '', %(year)s, 'party_school', 'planned', make_date(%(year)s, 1, 1), make_date(%(year)s, 1, 1),
+       '', 0
   FROM generate_series(1, %(entries)s * 100) n RETURNING id
 """
 # Half-days of 4 credits, more of them concentrated than online, in the order in which a year brings them.

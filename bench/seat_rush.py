@@ -33,6 +33,7 @@ RUSH_SEATS = 40  # of each topic
 FIRE_SECONDS = 600  # the most that one volley may take
 CONNECTIONS = 200
 CADRES = 5000
+PAST = 10  # offerings that each cadre attended before
 
 
 def make_people() -> list[tuple[int, str, str]]:
@@ -86,10 +87,50 @@ def make_people() -> list[tuple[int, str, str]]:
             )
         )
     Session.objects.bulk_create(sessions)
+    make_past(users[0])
     return [
         (cadre.pk, session.session_key, secrets.token_hex(16))
         for cadre, session in zip(cadres, sessions, strict=True)
     ]
+
+
+def make_past(by: Any) -> None:
+    """Ten offerings that each cadre attended in earlier years, so that the tables are as full, and as known to the planner, as a school's."""
+    from django.db import connection
+
+    from courses.enums import CourseModule, OfferingKind, OfferingState
+    from courses.models import Lesson, Offering, SeatCount
+    from partyschool.common import clock
+
+    for number in range(PAST * 4):
+        start = clock.now() - timedelta(days=300 + 7 * number)
+        offering = Offering.objects.create(
+            code=f"past-{number}",
+            kind=OfferingKind.ELECTIVE,
+            title=f"往年专题{number}",
+            year=2025,
+            state=OfferingState.PUBLISHED,
+            starts_on=start.date(),
+            ends_on=start.date(),
+        )
+        SeatCount.objects.create(offering=offering, capacity=CADRES)
+        Lesson.objects.create(
+            offering=offering,
+            title="讲座",
+            starts_at=start,
+            ends_at=start + timedelta(hours=3),
+            hours=4,
+            module=CourseModule.THEORY,
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO trainees_enrolment"
+            " (cadre_id, offering_id, state, origin, created_at, created_by_id, ended_at, ended_by_id, reason)"
+            " SELECT c.id, o.id, 'completed', 'selection', %(now)s, %(by)s, %(now)s, %(by)s, ''"
+            " FROM trainees_cadre c JOIN courses_offering o ON o.id %% 4 = c.id %% 4",
+            {"now": clock.now(), "by": by.pk},
+        )
+        cursor.execute("ANALYZE")
 
 
 def make_round(name: str, seats: int, *, topics: int = TOPICS) -> list[int]:
