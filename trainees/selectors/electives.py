@@ -91,6 +91,11 @@ _OF_ROUND = PreparedStatement(
     _FACTS + "WHERE c.user_id = %(user)s AND r.id = %(round)s AND o.state <> 'planned'",
     {"user": "bigint", "round": "bigint", "without": "bigint"},
 )
+_IN_ROUND = PreparedStatement(
+    "seat_facts_in_round",
+    _FACTS + "WHERE c.id = %(cadre)s AND r.id = %(round)s ORDER BY o.starts_on, o.id",
+    {"cadre": "bigint", "round": "bigint", "without": "bigint"},
+)
 _OF_CANDIDATES = PreparedStatement(
     "seat_facts_of_candidates",
     _FACTS.replace("e.id <> %(without)s", "e.offering_id <> %(leaving)s")
@@ -142,6 +147,18 @@ def facts_of_candidates(*, offering_id: int, cadre_ids: Sequence[int], leaving: 
 def facts_of_round(*, user_id: int, round_id: int, locks: Locks = ()) -> list[SeatFacts]:
     """The facts of the user's own cadre record and every announced topic of a round: empty for an unknown round, or without a record."""
     rows = run_prepared(*locks, _OF_ROUND, values={"user": user_id, "round": round_id, "without": 0})
+    return [SeatFacts(*row) for row in rows]
+
+
+def facts_in_round(*, cadre_id: int, round_id: int) -> list[SeatFacts]:
+    """The facts of a cadre whom the caller may see and every topic of a round, those not announced yet among them."""
+    values = {"cadre": cadre_id, "round": round_id, "without": 0}
+    return [SeatFacts(*row) for row in run_prepared(_IN_ROUND, values=values)]
+
+
+def facts_on_offer(*, user_id: int, now: datetime) -> list[SeatFacts]:
+    """The facts of the user's own cadre record and every topic of the rounds under way, soonest closing first."""
+    rows = run_prepared(_ON_OFFER, values={"user": user_id, "now": now, "without": 0})
     return [SeatFacts(*row) for row in rows]
 
 
@@ -229,11 +246,9 @@ def _topics(facts: Iterable[SeatFacts], now: datetime) -> list[Topic]:
 def rounds_for(user: Any, *, now: datetime | None = None) -> list[RoundView]:
     """The rounds that are open or announced to `user`, soonest closing first, with all their topics. Three queries."""
     now = now or clock.now()
-    rows = run_prepared(_ON_OFFER, values={"user": user.pk, "now": now, "without": 0})
+    facts_of_all = facts_on_offer(user_id=user.pk, now=now)
     views = []
-    for found, group in groupby(
-        _topics((SeatFacts(*row) for row in rows), now), key=lambda topic: topic.offering.selection_round
-    ):
+    for found, group in groupby(_topics(facts_of_all, now), key=lambda topic: topic.offering.selection_round):
         topics = list(group)
         if found is not None:
             facts = topics[0].facts
