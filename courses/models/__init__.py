@@ -1,3 +1,4 @@
+from .forum import ForumSession
 from .offerings import Offering
 from .rounds import DrawSecret, RoundOpening, SelectionRound
 from .seats import SeatCount, SeatReservation, UnitQuota
@@ -5,6 +6,7 @@ from .timetable import Lesson, Room
 
 __all__ = [
     "DrawSecret",
+    "ForumSession",
     "Lesson",
     "Offering",
     "Room",

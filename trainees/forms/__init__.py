@@ -1,4 +1,5 @@
 from .cadres import CadreForm, RevealForm
+from .forum import ForumSearchForm
 from .offerings import CancelForm, EnrolForm
 from .rounds import SelectionRoundForm
 from .verify import CHECKED_FILE_MOST, CheckCodeForm, CheckFileForm
@@ -12,6 +13,7 @@ __all__ = [
     "CheckCodeForm",
     "CheckFileForm",
     "EnrolForm",
+    "ForumSearchForm",
     "RevealForm",
     "SelectionRoundForm",
     "YearForm",
