@@ -35,6 +35,7 @@ from trainees.models import (
     DocumentCounter,
     Enrolment,
     ReportPacket,
+    WaitingEntry,
     YearlyAssessment,
 )
 
@@ -150,10 +151,12 @@ def build_world() -> World:
         AssessmentExemption,
         YearlyAssessment,
         ReportPacket,
+        WaitingEntry,
         Job,
         StoredFile,
     ):
         world.objects[model] = {}
+    full = OfferingFactory(capacity=0, selection_round=selection_round, title="一堂满员专题")
     for whose, unit in homes.items():
         cadre = CadreFactory(unit=unit, name=CANARIES[whose], code=f"K{whose}")
         enrolment = EnrolmentFactory(cadre=cadre, offering=offering, created_by=staff)
@@ -164,6 +167,7 @@ def build_world() -> World:
                 enrolment=enrolment, lesson=lesson, status=AttendanceStatus.PRESENT, marked_by=staff
             ),
             CreditEntryFactory(cadre=cadre, scheme=scheme, posted_by=staff, offering=offering),
+            WaitingEntry.objects.create(cadre=cadre, offering=full),
             AssessmentExemption.objects.create(cadre=cadre, year=YEAR, ground=ExemptionGround.OTHER),
             _assessment(cadre, unit, scheme, staff, now),
         ]

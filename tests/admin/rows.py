@@ -20,7 +20,14 @@ from tests.factories.courses import LessonFactory, OfferingFactory, RoomFactory,
 from tests.factories.faculty import TeacherFactory
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
 from trainees.enums import AttendanceStatus, ExemptionGround
-from trainees.models import AssessmentExemption, AttendanceMark, CreditScheme, ReportPacket, YearlyAssessment
+from trainees.models import (
+    AssessmentExemption,
+    AttendanceMark,
+    CreditScheme,
+    ReportPacket,
+    WaitingEntry,
+    YearlyAssessment,
+)
 
 HOSTILE = '<b>王</b>&"=1+1'
 
@@ -44,6 +51,13 @@ def _offering(**fields):
 
 def _enrolment():
     return EnrolmentFactory(cadre=_cadre(), offering=_offering(), created_by=make_user(full_name=HOSTILE))
+
+
+def _entry_in_line():
+    cadre = _cadre()
+    return WaitingEntry.objects.create(
+        cadre=cadre, offering=_offering(), priority=1, priority_reason=HOSTILE, skipped_facts=HOSTILE
+    )
 
 
 def _mark():
@@ -189,5 +203,6 @@ MAKERS: dict[str, Callable[[], object]] = {
     "trainees.enrolment": _enrolment,
     "trainees.offeringroster": lambda: _offering(state=OfferingState.PUBLISHED),
     "trainees.reportpacket": _packet,
+    "trainees.waitingentry": _entry_in_line,
     "trainees.yearlyassessment": _assessment,
 }

@@ -35,6 +35,8 @@ QUERIES = {
     "trainees.enrolment": 5,
     "trainees.offeringroster": 6,
     "trainees.reportpacket": 4,
+    # Two more for the filters by topic and by round.
+    "trainees.waitingentry": 7,
     "trainees.yearlyassessment": 5,
 }
 WRITTEN_ELSEWHERE = [
@@ -48,6 +50,7 @@ WRITTEN_ELSEWHERE = [
     "trainees.enrolment",
     "trainees.offeringroster",
     "trainees.reportpacket",
+    "trainees.waitingentry",
     "trainees.yearlyassessment",
 ]
 

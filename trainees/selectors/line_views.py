@@ -36,17 +36,17 @@ class LineView:
 def _line(topic: Topic) -> Line:
     offering, facts, found = topic.offering, topic.facts, topic.offering.selection_round
     return Line(
-        offering.pk,
-        offering.title,
-        offering.starts_on,
-        offering.state,
-        facts.frozen,
-        facts.capacity,
-        facts.taken,
-        found and found.waiting,
-        found and found.offer_hours,
-        found and found.freeze_days,
-        found and found.state,
+        offering_id=offering.pk,
+        title=offering.title,
+        starts_on=offering.starts_on,
+        offering_state=offering.state,
+        frozen=facts.frozen,
+        capacity=facts.capacity,
+        taken=facts.taken,
+        mode=found.waiting if found else None,
+        offer_hours=found.offer_hours if found else None,
+        freeze_days=found.freeze_days if found else None,
+        round_state=found.state if found else None,
     )
 
 

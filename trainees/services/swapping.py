@@ -46,9 +46,9 @@ def swap_topics(*, give_up_offering_id: int, offering_id: int, by: Any, now: dat
         record_refusal(facts, denial, now=now)
         raise
     except IntegrityError as error:
-        if facts is not None and (denial := refusal_of(error, facts)):
-            record_refusal(facts, denial, now=now)
-            raise denial from error
+        if facts is not None and (refusal := refusal_of(error, facts)):
+            record_refusal(facts, refusal, now=now)
+            raise refusal from error
         raise
 
 
