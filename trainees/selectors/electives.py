@@ -44,7 +44,7 @@ SELECT o.id, o.title, o.state, s.capacity, s.taken, s.capacity - s.reserved - (s
        COALESCE((SELECT bool_or(starts_with(home.path, admitted.path)) FROM courses_selectionround_units ru
                  JOIN accounts_unit admitted ON admitted.id = ru.unit_id WHERE ru.selectionround_id = o.selection_round_id), true),
        c.id, c.rank, c.category, c.left_on, held.enrolment, held.state, held.picks,
-       CASE WHEN o.series <> '' AND NOT COALESCE(r.repeats_allowed, true) THEN (
+       CASE WHEN o.series <> '' AND o.kind <> 'forum' AND NOT COALESCE(r.repeats_allowed, true) THEN (
            SELECT max(past.year) FROM trainees_enrolment e JOIN courses_offering past ON past.id = e.offering_id
            WHERE e.cadre_id = c.id AND e.state = 'completed' AND past.series = o.series AND past.kind = o.kind AND past.id <> o.id
        ) END,
@@ -209,6 +209,11 @@ class RoundView:
     @property
     def picked(self) -> list[Topic]:
         return [topic for topic in self.topics if topic.picked]
+
+    @property
+    def of_forum(self) -> bool:
+        """Whether it gives out the seats of forum sessions alone."""
+        return all(topic.offering.kind == OfferingKind.FORUM for topic in self.topics)
 
     @property
     def drawn(self) -> bool:
