@@ -196,6 +196,7 @@ CELERY_BEAT_SCHEDULE = {
     # Expired messages are dropped, so that they do not pile up while no worker runs.
     "sweep-jobs": {"task": "jobs.sweep", "schedule": 20.0, "options": {"expires": 20}},
     "sweep-lines": {"task": "waiting.sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "tend-draws": {"task": "draws.tend", "schedule": 30.0, "options": {"expires": 30}},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
     "remove-orphans": {"task": "jobs.remove_orphans", "schedule": crontab(minute=37)},
     "clear-sessions": {"task": "accounts.clear_sessions", "schedule": crontab(hour=3, minute=15)},

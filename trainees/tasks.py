@@ -8,8 +8,11 @@ from celery import shared_task
 from partyschool.jobs.models import Job
 from partyschool.jobs.registry import job_kind
 from partyschool.jobs.services.progress import Progress
+from trainees.services.announcements import tell_drawn
+from trainees.services.drawing import hold_draw, put_back_broken
 from trainees.services.promotion import promote_waiting, sweep_lines
 from trainees.services.reports import issue_packet
+from trainees.services.sealing import seal_due_rounds
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +21,26 @@ log = logging.getLogger(__name__)
 def make_report_packet(job: Job, progress: Progress) -> None:
     """One organisation department's report of one year."""
     issue_packet(job=job, progress=progress, by=job.owner)
+
+
+@job_kind("draw")
+def draw(job: Job, progress: Progress) -> None:
+    """All mechanisms on the sealed rankings of one round."""
+    hold_draw(job=job, progress=progress)
+
+
+@job_kind("tell_draw")
+def tell_draw(job: Job, progress: Progress) -> None:
+    """Everybody who took part in a draw learns of the result."""
+    tell_drawn(round_id=job.params["round"], progress=progress)
+
+
+@shared_task(name="draws.tend")
+def tend_draws() -> None:
+    """Seal what has closed for ranking, and put back what broke off."""
+    sealed, put_back = seal_due_rounds(), put_back_broken()
+    if sealed or put_back:
+        log.info("draws: %s sealed, %s put back", sealed, put_back)
 
 
 @shared_task(name="waiting.promote")

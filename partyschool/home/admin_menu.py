@@ -32,6 +32,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         _("Electives"),
         (
             Item(_("Selection rounds"), "courses.selectionround", "how_to_vote"),
+            Item(_("Draws"), "trainees.selectiondraw", "shuffle"),
             Item(_("Elective topics"), "courses.offering", "checklist", "elective"),
             Item(_("Forum sessions"), "courses.offering", "record_voice_over", "forum"),
         ),

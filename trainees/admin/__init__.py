@@ -1,8 +1,20 @@
-from . import assessments, cadres, enrolments, entries, offerings, packets, rosters, rounds, schemes
+from . import (
+    assessments,
+    cadres,
+    draws,
+    enrolments,
+    entries,
+    offerings,
+    packets,
+    rosters,
+    rounds,
+    schemes,
+)
 
 __all__ = [
     "assessments",
     "cadres",
+    "draws",
     "enrolments",
     "entries",
     "offerings",

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from courses.enums import RoundMode, RoundState
 from courses.models import SelectionRound
@@ -25,7 +27,9 @@ class RoundPages:
 
     def draw_steps(self, request: HttpRequest, found: SelectionRound) -> list[tuple[str, str]]:
         """Title and address of the pages on which a draw goes on: see `.draws`."""
-        return []
+        if found.mode != RoundMode.DRAW or found.state == RoundState.DRAFT:
+            return []
+        return [(_("Draw"), reverse("admin:trainees_selectiondraw_change", args=[found.pk]))]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

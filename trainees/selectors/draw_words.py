@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from courses.enums import Mechanism
 
@@ -40,32 +39,36 @@ LEFT_OUT = "left_out"
 
 def reason_text(reason: Mapping[str, Any], titles: Mapping[int, str]) -> str:
     """One reason of a `DrawPlace` (`trainees.rules.drawing.outcome.Why`, or a topic left out later) as a sentence."""
+    most = reason.get("most", 0)
+    why = _DENIALS.get(reason.get("denial", ""), reason.get("denial", ""))
     match reason["code"]:
         case "got":
-            return gettext("A seat was free when it was your turn.")
+            text = gettext("A seat was free when it was your turn.")
         case "full":
-            return _full(reason)
+            text = _full(reason)
         case "clash":
-            return gettext("It is held at the same time as “%(other)s”, which you were given.") % {
+            text = gettext("It is held at the same time as “%(other)s”, which you were given.") % {
                 "other": titles.get(reason["other"], "")
             }
         case "limit":
-            return ngettext(
+            text = ngettext(
                 "You had %(most)s topic already, as many as the draw gives you.",
                 "You had %(most)s topics already, as many as the draw gives you.",
-                reason["most"],
-            ) % {"most": reason["most"]}
+                most,
+            ) % {"most": most}
         case "quota":
-            return ngettext(
+            text = ngettext(
                 "Your unit may have %(most)s seat of it, and it was given.",
                 "Your unit may have %(most)s seats of it, and they were given.",
-                reason["most"],
-            ) % {"most": reason["most"]}
+                most,
+            ) % {"most": most}
         case "barred":
-            return str(_DENIALS.get(reason["denial"], reason["denial"]))
-    return gettext(
-        "It was drawn for you, but could not be given any more when the result was published. %(why)s"
-    ) % {"why": _DENIALS.get(reason["denial"], reason["denial"])}
+            text = str(why)
+        case _:
+            text = gettext(
+                "It was drawn for you, but could not be given any more when the result was published. %(why)s"
+            ) % {"why": why}
+    return text
 
 
 def _full(reason: Mapping[str, Any]) -> str:

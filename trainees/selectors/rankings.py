@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from courses.enums import RoundState
 from courses.models import Offering, SelectionRound
 from partyschool.common import clock
 from partyschool.common.errors import Denial
@@ -70,8 +71,8 @@ def view_of_draw(
 
 
 def draws_among(rounds: Sequence[RoundView], user: Any, *, now: datetime | None = None) -> list[DrawView]:
-    """Those of the open rounds whose seats are drawn, with the reader's rankings. One query, none without a draw."""
-    drawn = [view for view in rounds if view.drawn]
+    """Those of the open rounds whose seats are yet to be drawn, with the reader's rankings. One query, none without a draw."""
+    drawn = [view for view in rounds if view.drawn and view.found.state != RoundState.PUBLISHED]
     if not drawn:
         return []
     own = Ranking.objects.visible_to(user).filter(

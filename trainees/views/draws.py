@@ -13,9 +13,9 @@ from trainees.selectors.draws import announced_draw, own_result, published_text
 
 @policy(public=True)
 @require_safe
-def draw(request: HttpRequest, round_id: int) -> HttpResponse:
+def draw(request: HttpRequest, draw_id: int) -> HttpResponse:
     """What anybody may know of a draw: its fingerprints from the opening on, seed, files and figures with the result."""
-    announced = announced_draw(round_id)
+    announced = announced_draw(draw_id)
     if announced is None:
         raise Http404
     return render(request, "trainees/draw.html", {"draw": announced})
@@ -23,15 +23,15 @@ def draw(request: HttpRequest, round_id: int) -> HttpResponse:
 
 @policy(public=True)
 @require_safe
-def draw_file(request: HttpRequest, round_id: int, part: str) -> HttpResponseBase:
+def draw_file(request: HttpRequest, draw_id: int, part: str) -> HttpResponseBase:
     """The sealed rankings or the published outcome, byte for byte what was hashed. People stand under their tickets."""
-    text = published_text(round_id, part)
+    text = published_text(draw_id, part)
     if text is None:
         raise Http404
     content = text.encode()
     return download_response(
         io.BytesIO(content),
-        name=f"draw-{round_id}-{part}.json",
+        name=f"draw-{draw_id}-{part}.json",
         content_type="application/json",
         size=len(content),
     )
@@ -39,9 +39,9 @@ def draw_file(request: HttpRequest, round_id: int, part: str) -> HttpResponseBas
 
 @policy(Role.TRAINEE)
 @require_safe
-def result(request: HttpRequest, round_id: int) -> HttpResponse:
+def result(request: HttpRequest, draw_id: int) -> HttpResponse:
     """What the draw gave the reader, and why: wish by wish."""
-    found = own_result(request.user, round_id)
+    found = own_result(request.user, draw_id)
     if found is None:
         raise Http404
     return render(request, "trainees/draw_result.html", {"result": found})

@@ -9,6 +9,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.common import clock
+from trainees.selectors.draws import own_places
 from trainees.selectors.electives import past_picks, rounds_for, topic_for
 from trainees.selectors.line_views import rounds_with_lines, topic_with_line
 from trainees.selectors.rankings import draws_among
@@ -39,6 +40,7 @@ def electives(request: HttpRequest) -> HttpResponse:
         "rounds": rounds_with_lines(picked, standings, now),
         "standings": standings,
         "draws": draws_among(rounds, request.user, now=now),
+        "drawn": own_places(request.user),
         "past": past_picks(request.user, now=now),
         "now": now,
     }

@@ -42,18 +42,18 @@ def _best_first(chosen: Mapping[int, int]) -> list[int]:
 
 @policy(Role.TRAINEE)
 @require_POST
-def rank(request: HttpRequest, round_id: int) -> HttpResponse:
+def rank(request: HttpRequest, draw_id: int) -> HttpResponse:
     """Save the own ranking of a draw; a place given twice comes back with what was entered."""
     request.back_url = reverse("trainees:electives")
     chosen = {} if "clear" in request.POST else _chosen(request.POST)
     try:
         order = _best_first(chosen)
     except InvalidInput as refusal:
-        draw = draw_for(request.user, round_id, tried=chosen)
+        draw = draw_for(request.user, draw_id, tried=chosen)
         if draw is None:
             raise
         return render(request, "trainees/ranking.html", {"draw": draw, "refusal": refusal}, status=409)
-    rank_topics(round_id=round_id, offerings=order, by=request.user)
+    rank_topics(round_id=draw_id, offerings=order, by=request.user)
     if order:
         text = ngettext(
             "Your ranking is saved: %(number)s topic.",
@@ -63,4 +63,4 @@ def rank(request: HttpRequest, round_id: int) -> HttpResponse:
         messages.success(request, text % {"number": len(order)})
     else:
         messages.success(request, _("Your ranking is saved: no topic is wanted."))
-    return HttpResponseRedirect(f"{reverse('trainees:electives')}#draw-{round_id}", status=303)
+    return HttpResponseRedirect(f"{reverse('trainees:electives')}#draw-{draw_id}", status=303)

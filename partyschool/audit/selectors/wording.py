@@ -18,6 +18,8 @@ DEEDS: dict[str, Any] = {
     "credit.reverse": gettext_lazy("Credit entry reversed"),
     "demo.begin": gettext_lazy("Filling of the demo school begun"),
     "demo.finish": gettext_lazy("Demo school filled"),
+    "draw.download": gettext_lazy("Files of a draw downloaded"),
+    "draw.view_empty": gettext_lazy("List of those without a topic opened"),
     "enrolment.enrol": gettext_lazy("Enrolled by staff"),
     "enrolment.select": gettext_lazy("Picked by the cadre"),
     "enrolment.swap": gettext_lazy("Swapped by the cadre"),
