@@ -1,12 +1,14 @@
 from django.urls import path
 
 from .views import credits as own_credits
-from .views import draws, electives, forum, organisation, packets, rankings, verify, waiting
+from .views import draws, electives, forum, organisation, overrides, packets, rankings, verify, waiting
 
 app_name = "trainees"
 urlpatterns = [
     path("electives/", electives.electives, name="electives"),
     path("electives/rounds/<key:draw_id>/rank/", rankings.rank, name="rank"),
+    path("electives/overrides/", overrides.overrides, name="overrides"),
+    path("electives/overrides.xlsx", overrides.overrides_file, name="overrides_file"),
     path("electives/<key:offering_id>/", electives.topic, name="topic"),
     path("electives/<key:offering_id>/select/", electives.select, name="select"),
     path("electives/<key:offering_id>/withdraw/", electives.withdraw, name="withdraw"),

@@ -32,9 +32,12 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         _("Electives"),
         (
             Item(_("Selection rounds"), "courses.selectionround", "how_to_vote"),
+            Item(_("Live boards"), "trainees.rounddesk", "monitoring"),
             Item(_("Draws"), "trainees.selectiondraw", "shuffle"),
             Item(_("Elective topics"), "courses.offering", "checklist", "elective"),
             Item(_("Forum sessions"), "courses.offering", "record_voice_over", "forum"),
+            Item(_("Waiting lists"), "trainees.waitingentry", "hourglass_empty"),
+            Item(_("Refusals of seats"), "trainees.seatrefusal", "block"),
         ),
     ),
     (

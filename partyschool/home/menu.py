@@ -31,6 +31,12 @@ ENTRIES = (
         "speedometer2",
         frozenset({Role.LEADER, Role.STAFF, Role.AUDITOR}),
     ),
+    Entry(
+        _("Rules set aside"),
+        reverse_lazy("trainees:overrides"),
+        "shield-exclamation",
+        frozenset({Role.LEADER, Role.AUDITOR}),
+    ),
     Entry(_("Jobs"), reverse_lazy("jobs:list"), "hourglass-split", frozenset({Role.STAFF})),
     Entry(
         _("Administration"),

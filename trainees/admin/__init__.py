@@ -1,25 +1,31 @@
 from . import (
     assessments,
     cadres,
+    desk,
     draws,
     enrolments,
     entries,
     offerings,
     packets,
+    refusals,
     rosters,
     rounds,
     schemes,
+    waiting,
 )
 
 __all__ = [
     "assessments",
     "cadres",
+    "desk",
     "draws",
     "enrolments",
     "entries",
     "offerings",
     "packets",
+    "refusals",
     "rosters",
     "rounds",
     "schemes",
+    "waiting",
 ]

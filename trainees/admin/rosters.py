@@ -14,26 +14,25 @@ from courses.enums import OfferingState
 from courses.models import Lesson
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
-from partyschool.common.admin import ReadOnlyAdmin, YearFilter
+from partyschool.common.admin import YearFilter
 from partyschool.common.downloads import download_response
 from partyschool.common.errors import DomainError, Stale
 from partyschool.common.numbers import whole_number
-from partyschool.common.search_boxes import SearchBox
 from trainees.enums import AttendanceStatus
 from trainees.exporters.assessment_annex import XLSX
 from trainees.exporters.roster import build_roster, roster_file_name
-from trainees.forms import EnrolForm
-from trainees.models import Cadre, Enrolment, OfferingRoster
+from trainees.models import OfferingRoster
 from trainees.selectors.rosters import Roll, closing_preview, lesson_rows, roll_of, roster_list, roster_rows
 from trainees.services.attendance import mark_attendance
 from trainees.services.closing import OfferingClosing, close_offering
-from trainees.services.enrolments import enrol_cadre
+
+from .places import PlacesMixin
 
 STATE_COLOURS = {OfferingState.PUBLISHED: "success", OfferingState.CLOSED: "info"}
 
 
 @admin.register(OfferingRoster)
-class OfferingRosterAdmin(ReadOnlyAdmin):
+class OfferingRosterAdmin(PlacesMixin):
     """Who takes part: the roster, the roll of each lesson, enrolment by hand, closing."""
 
     list_display = ("title", "kind", "starts_on", "ends_on", "state_label", "seats_taken", "rolls_called")
@@ -71,13 +70,12 @@ class OfferingRosterAdmin(ReadOnlyAdmin):
                 wrap(self.roll_call_view),
                 name="trainees_offeringroster_roll_call",
             ),
-            path("<key:offering_id>/enrol/", wrap(self.enrol_view), name="trainees_offeringroster_enrol"),
             path(
                 "<key:offering_id>/roster.xlsx", wrap(self.export_view), name="trainees_offeringroster_export"
             ),
             path("<key:offering_id>/close/", wrap(self.close_view), name="trainees_offeringroster_close"),
         ]
-        return own + super().get_urls()
+        return own + self.place_urls() + super().get_urls()
 
     def change_view(
         self,
@@ -155,39 +153,6 @@ class OfferingRosterAdmin(ReadOnlyAdmin):
             statuses=AttendanceStatus.choices,
             unmarked=sum(not row.status for row in roll.rows),
             may_mark=may_mark,
-        )
-
-    def enrol_view(self, request: HttpRequest, offering_id: int) -> HttpResponse:
-        self.require_change(request)
-        offering = self.get_or_404(request, offering_id)
-        form = EnrolForm(request.POST or None)
-        field = form.fields["cadre"]
-        field.queryset = Cadre.objects.visible_to(request.user)  # type: ignore[attr-defined]  # a ModelChoiceField
-        field.widget = SearchBox(Enrolment._meta.get_field("cadre"), self.admin_site)
-        field.widget.choices = field.choices  # type: ignore[attr-defined]  # as above
-        status = 200
-        if request.method == "POST" and form.is_valid():
-            cadre = form.cleaned_data["cadre"]
-            try:
-                enrol_cadre(cadre_id=cadre.pk, offering_id=offering.pk, by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                text = _("%(name)s is enrolled in “%(title)s”.")
-                messages.success(request, text % {"name": cadre.name, "title": offering.title})
-                return HttpResponseRedirect(
-                    reverse("admin:trainees_offeringroster_change", args=[offering.pk])
-                )
-        return self.page(
-            request,
-            "admin/trainees/enrol.html",
-            title=_("Enrol by hand"),
-            obj=offering,
-            status=status,
-            offering=offering,
-            seats=getattr(offering, "seats", None),
-            form=form,
         )
 
     def close_view(self, request: HttpRequest, offering_id: int) -> HttpResponse:

@@ -23,18 +23,39 @@ def roster_file_name(offering: Offering) -> str:
         return safe_filename(_("Roster of %(title)s") % {"title": offering.title}, "xlsx")
 
 
+def rosters_file_name(title: str) -> str:
+    """The display name of the workbook with the rosters of a whole round."""
+    with document_language():
+        return safe_filename(_("Rosters of %(title)s") % {"title": title}, "xlsx")
+
+
 def build_roster(offering: Offering, rows: Sequence[RosterRow], *, now: datetime) -> bytes:
     """One row per person, in the order given, with room for a signature and without citizen numbers.
 
     Equal arguments give equal bytes.
     """
-    buffer = io.BytesIO()
     with document_language():
         title = _("Roster of %(title)s") % {"title": offering.title}
-        with Workbook(buffer, created=now, title=title, author=settings.SCHOOL_NAME) as book:
-            book.add_sheet(
-                _("Roster"), _columns(), _lines(rows), title=title, note=_note(offering, rows, now)
-            )
+        return _workbook(title, [(_("Roster"), offering, rows)], now)
+
+
+def build_rosters(
+    title: str, rosters: Sequence[tuple[Offering, Sequence[RosterRow]]], *, now: datetime
+) -> bytes:
+    """The rosters of several offerings, a sheet each; otherwise as `build_roster`."""
+    with document_language():
+        sheets = [(offering.title, offering, rows) for offering, rows in rosters]
+        return _workbook(_("Rosters of %(title)s") % {"title": title}, sheets, now)
+
+
+def _workbook(
+    title: str, sheets: Sequence[tuple[str, Offering, Sequence[RosterRow]]], now: datetime
+) -> bytes:
+    buffer = io.BytesIO()
+    with Workbook(buffer, created=now, title=title, author=settings.SCHOOL_NAME) as book:
+        for name, offering, rows in sheets:
+            head = _("Roster of %(title)s") % {"title": offering.title}
+            book.add_sheet(name, _columns(), _lines(rows), title=head, note=_note(offering, rows, now))
     return buffer.getvalue()
 
 

@@ -1,6 +1,7 @@
 from .cadres import CadreForm, RevealForm
+from .desk import EnrolForm, KeepForm, MergeForm, MoveForm, TakeBackForm
 from .forum import ForumSearchForm
-from .offerings import CancelForm, EnrolForm
+from .offerings import CancelForm
 from .rounds import SelectionRoundForm
 from .verify import CHECKED_FILE_MOST, CheckCodeForm, CheckFileForm
 from .years import CadreResultsForm, YearForm
@@ -14,7 +15,11 @@ __all__ = [
     "CheckFileForm",
     "EnrolForm",
     "ForumSearchForm",
+    "KeepForm",
+    "MergeForm",
+    "MoveForm",
     "RevealForm",
     "SelectionRoundForm",
+    "TakeBackForm",
     "YearForm",
 ]

@@ -1,4 +1,4 @@
-"""Offerings: cancelling one, enrolling somebody by hand."""
+"""Offerings: cancelling one."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -15,9 +15,3 @@ class CancelForm(forms.Form):
         strip=True,
         help_text=_("The people enrolled read it in their notice."),
     )
-
-
-class EnrolForm(forms.Form):
-    """One cadre to be enrolled by hand. The field is set up by the admin page, which knows who may be chosen."""
-
-    cadre: forms.ModelChoiceField = forms.ModelChoiceField(label=_("cadre"), queryset=None)

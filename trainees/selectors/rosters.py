@@ -1,5 +1,6 @@
 """What the roster pages show: who takes part in an offering, what was seen of them, and what a closing would find."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from django.db.models.functions import Coalesce
 from courses.enums import OfferingState
 from courses.models import Lesson, Offering
 from partyschool.common import clock
-from trainees.enums import ATTENDED_STATUSES, SEATED_STATES, AttendanceStatus, EnrolmentState
+from trainees.enums import ATTENDED_STATUSES, ROSTER_STATES, AttendanceStatus, EnrolmentState
 from trainees.models import AttendanceMark, Enrolment, OfferingRoster, YearlyAssessment
 
 
@@ -54,7 +55,7 @@ def roster_list() -> QuerySet:
 
 def roster_rows(offering: Offering, user: Any) -> list[RosterRow]:
     """Everybody with a place in `offering` whom `user` may see, by unit and name. Three queries, whatever the number of people."""
-    places = Enrolment.objects.visible_to(user).filter(offering=offering, state__in=SEATED_STATES)
+    places = Enrolment.objects.visible_to(user).filter(offering=offering, state__in=ROSTER_STATES)
     places = places.select_related("cadre__unit").order_by("cadre__unit__path", "cadre__name", "pk")
     in_force = AttendanceMark.objects.filter(
         enrolment__offering=offering, lesson__cancelled_at=None
@@ -73,14 +74,33 @@ def roster_rows(offering: Offering, user: Any) -> list[RosterRow]:
     ]
 
 
+def people_of(offerings: Iterable[Offering], user: Any) -> dict[int, list[Enrolment]]:
+    """Who takes part in each offering, of those whom `user` may see, by unit and name. One query."""
+    found: dict[int, list[Enrolment]] = {offering.pk: [] for offering in offerings}
+    places = Enrolment.objects.visible_to(user).filter(offering__in=list(found), state__in=ROSTER_STATES)
+    for place in places.select_related("cadre__unit").order_by("cadre__unit__path", "cadre__name", "pk"):
+        found[place.offering_id].append(place)
+    return found
+
+
+def rooms_of(offerings: Iterable[Offering]) -> dict[int, list[str]]:
+    """In which rooms each offering has its lessons, in the order of the lessons. One query."""
+    found: dict[int, list[str]] = {offering.pk: [] for offering in offerings}
+    lessons = Lesson.objects.filter(offering__in=list(found), cancelled_at=None, room__isnull=False)
+    for offering, room in lessons.order_by("starts_at", "pk").values_list("offering_id", "room__name"):
+        if room not in found[offering]:
+            found[offering].append(room)
+    return found
+
+
 def lesson_rows(offering: Offering) -> list[LessonRow]:
     """The lessons of `offering` in order, each with how many of the enrolled have a mark."""
     wanted = (
-        Enrolment.objects.filter(offering=offering, state__in=SEATED_STATES)
+        Enrolment.objects.filter(offering=offering, state__in=ROSTER_STATES)
         .unscoped("a number, not people")
         .count()
     )
-    seated = Q(marks__enrolment__state__in=SEATED_STATES)
+    seated = Q(marks__enrolment__state__in=ROSTER_STATES)
     lessons = (
         offering.lessons.filter(cancelled_at=None)
         .select_related("teacher", "room")
@@ -111,7 +131,7 @@ class Roll:
 
 def roll_of(lesson: Lesson, user: Any) -> Roll:
     """Everybody enrolled in the lesson's offering whom `user` may see, with the marks in force."""
-    places = Enrolment.objects.visible_to(user).filter(offering=lesson.offering_id, state__in=SEATED_STATES)
+    places = Enrolment.objects.visible_to(user).filter(offering=lesson.offering_id, state__in=ROSTER_STATES)
     if lesson.offering.state == OfferingState.PUBLISHED:
         places = places.filter(state=EnrolmentState.ENROLLED)
     places = places.select_related("cadre__unit").order_by("cadre__unit__path", "cadre__name", "pk")

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from courses.enums import OfferingState
 from courses.models import Offering
 from partyschool.common.errors import DomainError, InvalidInput, NotFound
-from trainees.enums import EnrolmentState
 from trainees.models import Enrolment
+from trainees.selectors.merging import people_to_merge
 
 from .cancelling import NotEmpty, cancel_offering
 from .enrolments import given_reason
@@ -44,7 +44,7 @@ def merge_topic(
         raise NotFound(_("One of the two offerings is not published."))
     moved: list[Enrolment] = []
     stayed: list[tuple[Enrolment, DomainError]] = []
-    for place in people_of(offering_id, by):
+    for place in people_to_merge(offering_id, by):
         try:
             move_cadre(enrolment_id=place.pk, to_offering_id=into_id, reason=reason, by=by, now=now)
             moved.append(place)
@@ -52,12 +52,6 @@ def merge_topic(
             stayed.append((place, refusal))
     cancelled = not stayed and _cancelled(offering_id, reason, by, now)
     return MergeResult(moved, stayed, cancelled)
-
-
-def people_of(offering_id: int, by: Any) -> list[Enrolment]:
-    """Whose places a merging would move, in the order in which they came: among rivals for the last seats the first has it."""
-    places = Enrolment.objects.visible_to(by).filter(offering=offering_id, state=EnrolmentState.ENROLLED)
-    return list(places.select_related("cadre__unit").order_by("created_at", "pk"))
 
 
 def _cancelled(offering_id: int, reason: str, by: Any, now: datetime | None) -> bool:

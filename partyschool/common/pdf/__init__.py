@@ -6,7 +6,7 @@ from .notice import Attachment, DocType, Heading, OfficialNotice, Paragraph
 from .numbering import chinese_date, chinese_number, document_number
 from .official import build_notice
 from .paper import LANDSCAPE, OFFICIAL_PORTRAIT, PageFrame
-from .plain import build_plain
+from .plain import Part, build_parts, build_plain
 from .tables import Table, TableColumn, table_items
 from .text import MissingGlyph, Typesetter
 
@@ -26,11 +26,13 @@ __all__ = [
     "OfficialNotice",
     "PageFrame",
     "Paragraph",
+    "Part",
     "Pen",
     "Table",
     "TableColumn",
     "Typesetter",
     "build_notice",
+    "build_parts",
     "build_plain",
     "chinese_date",
     "chinese_number",
