@@ -193,7 +193,7 @@ def _put_topics(found: SelectionRound, topics: Collection[Offering]) -> None:
 # -- openings
 
 
-T = TypeVar("T", bound=models.Model)
+T = TypeVar("T", RoundOpening, SeatReservation, UnitQuota)
 
 
 @dataclass(frozen=True)
@@ -247,8 +247,9 @@ class SeatPlan:
 
     def offerings(self) -> set[int]:
         """The offerings it speaks of."""
-        rows = (*self.reservations.kept, *self.reservations.gone, *self.quotas.kept, *self.quotas.gone)
-        return {*self.capacities, *self.least, *(row.offering_id for row in rows)}
+        found = {*self.capacities, *self.least}
+        found |= {row.offering_id for row in (*self.reservations.kept, *self.reservations.gone)}
+        return found | {row.offering_id for row in (*self.quotas.kept, *self.quotas.gone)}
 
 
 def arrange_seats(*, round_id: int, plan: SeatPlan, by: Any, now: datetime | None = None) -> None:

@@ -59,7 +59,13 @@ class SelectionRoundAdmin(RoundPages, PortalModelAdmin):
     search_fields = ("name",)
     ordering = ("-year", "-opens_at", "-pk")
     autocomplete_fields = ("units",)
-    actions_detail = ("open_the_round", "open_the_change_window", "close_the_round")
+    actions_detail = (
+        "open_the_round",
+        "open_the_change_window",
+        "close_the_round",
+        "preview",
+        "copy_to_next_year",
+    )
     inlines = (OpeningInline, TopicInline, ReservationInline, QuotaInline)
     change_form_outer_before_template = "admin/trainees/_round_steps.html"
 

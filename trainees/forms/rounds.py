@@ -348,3 +348,9 @@ class ChangeWindowForm(forms.Form):
             "Beijing time. Until then people may still change their places, first come, first served."
         ),
     )
+
+
+class LookUpForm(forms.Form):
+    """One cadre to be looked up. The field is set up by the page, which knows who may be seen."""
+
+    cadre: forms.ModelChoiceField = forms.ModelChoiceField(label=_("cadre"), queryset=None)
