@@ -23,7 +23,7 @@ from .serial import Hall, check_seed, drawn, full
 from .solver import Program, SolverFailed, Terms
 
 # Pairs of a person and a topic ranked, as measured by bench/draw.py.
-CARRIES = 100_000
+CARRIES = 400_000
 LOTS = 3
 
 # Somebody who ranked the topic, and the variable that tells whether they get it.

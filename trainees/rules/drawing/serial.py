@@ -26,6 +26,7 @@ class Hall:
         # What those who ranked nothing are given, in this order.
         self.leftovers = tuple(topic.id for topic in sorted(draw.topics, key=lambda one: (one.code, one.id)))
         self.shares: Shares = {}
+        self._reasons: dict[Why, Why] = {}
 
     def serve(self, people: Iterable[Participant], *, first: int | None = 1) -> None:
         """Let each take the best that is open to them; the first stands at place `first` (None: they stand in no order)."""
@@ -46,22 +47,26 @@ class Hall:
         """
         topic = room.topic.id
         if topic in person.barred:
-            return Why(topic, told.BARRED, denial=person.barred[topic])
+            return self._once(Why(topic, told.BARRED, denial=person.barred[topic]))
         if len(got) >= person.most:
-            return Why(topic, told.LIMIT, most=person.most)
+            return self._once(Why(topic, told.LIMIT, most=person.most))
         if not room.has_quota(person):
             quota = person.quotas[topic]
-            return Why(topic, told.QUOTA, quota=quota, most=room.quota_most[quota])
+            return self._once(Why(topic, told.QUOTA, quota=quota, most=room.quota_most[quota]))
         clash = next((other for other in got if other in self.clashes[topic]), None)
-        return None if clash is None else Why(topic, told.CLASH, other=clash)
+        return None if clash is None else self._once(Why(topic, told.CLASH, other=clash))
 
     def _decide(self, person: Participant, room: Room, got: list[int], place: int | None) -> Why:
         if why := self.obstacle(person, room, got):
             return why
         if not room.seat(person, place):
-            return full(room)
+            return self._once(full(room))
         got.append(room.topic.id)
-        return Why(room.topic.id, told.GOT)
+        return self._once(Why(room.topic.id, told.GOT))
+
+    def _once(self, why: Why) -> Why:
+        """The same reason as one object, however many have it: a large draw would spend its time on keeping a million of them."""
+        return self._reasons.setdefault(why, why)
 
     def outcome(self, mechanism: str) -> Outcome:
         """What everybody got; who was not served got nothing, without a place."""
