@@ -23,11 +23,14 @@ def seen_values(form: Any, formsets: Iterable[Any]) -> dict[str, str]:
     """Digests of what `form` and the rows of `formsets` show as stored, by field name and by `prefix:pk` of a row."""
     seen = {name: _digest(form.initial.get(name)) for name in form.fields}
     for formset in formsets:
-        keys = {formset.model._meta.pk.name, *([formset.fk.name] if formset.fk else [])}
+        own_key = formset.model._meta.pk.name
+        keys = {own_key, *([formset.fk.name] if formset.fk else [])}
         for row in formset.initial_forms:
             names = [name for name in row.fields if name in row.initial and name not in keys]
             if names:
-                seen[f"{formset.prefix}:{row.instance.pk}"] = _digest([row.initial[name] for name in names])
+                # A row that was just struck out has lost its key, but not the field that named it.
+                key = row.fields[own_key].initial if own_key in row.fields else row.instance.pk
+                seen[f"{formset.prefix}:{key}"] = _digest([row.initial[name] for name in names])
     return seen
 
 

@@ -1,12 +1,14 @@
 """A selection round as staff sets it up: the round itself, the openings of units, the seats of its topics."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.forms.models import construct_instance
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
@@ -106,15 +108,18 @@ class SelectionRoundForm(forms.ModelForm):
             )
         return entered
 
-    def validate_constraints(self) -> None:
+    def clean(self) -> dict[str, Any] | None:
         """The rules of the database, each told at its field, against what is stored for fields that the page does not show."""
+        cleaned = super().clean()
+        entered = construct_instance(self, copy(self.instance), self._meta.fields)
         for constraint in SelectionRound._meta.constraints:
             name = RULES.get(constraint.name)
             if name in self.fields:
                 try:
-                    constraint.validate(SelectionRound, self.instance, exclude=set(self.errors))
+                    constraint.validate(SelectionRound, entered, exclude=set(self.errors))
                 except ValidationError as error:
                     self.add_error(name, error)
+        return cleaned
 
 
 class UnitBox(SearchBox):
