@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +27,7 @@ class _ForumSessions(models.Manager.from_queryset(ForumSessionQuerySet)):  # typ
 class ForumSession(Offering):
     """An open lecture of the forum. Its seats, round, enrolment, roll call and credits are those of any offering."""
 
-    objects = _ForumSessions()
+    objects: ClassVar = _ForumSessions()
 
     class Meta:
         proxy = True

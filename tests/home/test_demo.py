@@ -9,7 +9,7 @@ from stdnum.cn import ric
 
 from budget.selectors.execution import business_money
 from courses.enums import OfferingState, RoundState
-from courses.models import Lesson, Offering, SelectionRound
+from courses.models import ForumSession, Lesson, Offering, SelectionRound
 from courses.services.rounds import open_round
 from faculty.models import Teacher
 from partyschool.accounts.enums import Role
@@ -19,6 +19,7 @@ from partyschool.common import clock
 from partyschool.common.integrity import all_checks
 from partyschool.home.demo import school
 from partyschool.home.demo.accounts import NAMES, PASSWORD
+from partyschool.home.demo.plans import present_year
 from partyschool.jobs.models import Job
 from partyschool.standards.selectors.board import standings
 from tests.factories.accounts import make_unit
@@ -131,6 +132,21 @@ def test_accounts_log_in_with_their_role(demo, client):
         Cadre.objects.visible_to(User.objects.get(username="orgdept")).filter(pk=trainee.pk)
     )
     assert User.objects.get(username="teacher").teacher.lessons.filter(starts_at__gt=clock.now()).exists()
+
+
+def test_a_trainee_can_enrol_in_the_coming_forum_session(demo, client):
+    now = clock.now()
+    ahead = [
+        one
+        for one in ForumSession.objects.filter(state=OfferingState.PUBLISHED).order_by("starts_on")
+        if one.ends_on > clock.school_date(now)
+    ]
+    assert ForumSession.objects.filter(series="liangjiang-forum", year=present_year(now)).count() == 4
+    # In the last days of December the year's sessions are all held.
+    for coming in ahead[:1]:
+        assert client.get("/forum/").context["programme"].coming.session == coming
+        place = select_topic(offering_id=coming.pk, by=User.objects.get(username="trainee"))
+        assert Enrolment.objects.unscoped(EVERYBODY).get(pk=place).offering_id == coming.pk
 
 
 def test_running_again_changes_nothing(demo):

@@ -104,6 +104,7 @@ TOPICS = (
     ),
 )
 
+FORUM_SERIES = "liangjiang-forum"
 FORUM = (
     ("长江流域生态保护与绿色发展", CourseModule.PROFESSIONAL),
     ("科技创新与产业变革", CourseModule.PROFESSIONAL),

@@ -1,6 +1,6 @@
 """What happened: who was enrolled, who came. Facts go in by the thousand; the services make entries and results of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -87,10 +87,10 @@ class Chronicle:
 
     @transaction.atomic
     def announce(
-        self, plans: Iterable[Plan], selection_round: SelectionRound | None = None
+        self, plans: Iterable[Plan], rounds: Mapping[str, SelectionRound] | None = None
     ) -> list[Offering]:
-        """Store the offerings of `plans`, published, with seats and lessons; or find them where they were stored before."""
-        plans = list(plans)
+        """Store the offerings of `plans`, published, with seats, lessons and the round of their kind; or find what was stored before."""
+        plans, rounds = list(plans), rounds or {}
         stored = Offering.objects.in_bulk([plan.code for plan in plans], field_name="code")
         if stored:
             return [stored[plan.code] for plan in plans]
@@ -106,7 +106,8 @@ class Chronicle:
                 starts_on=plan.starts_on,
                 ends_on=plan.ends_on,
                 lead_teacher=self._teacher(plan.lessons[-1].teacher),
-                selection_round=selection_round if plan.in_round else None,
+                selection_round=rounds.get(plan.kind) if plan.in_round else None,
+                series=plan.series,
             )
             for plan in plans
         )
@@ -205,11 +206,19 @@ def build_rooms() -> None:
     Room.objects.bulk_create(Room(code=code, name=name, seats=seats) for code, name, seats in ROOMS)
 
 
-def build_round(year: int, *, state: str, opens_at: datetime, closes_at: datetime) -> SelectionRound:
-    """The selection round of a year's eight electives, two picks each: stored now or before."""
+def build_round(
+    year: int,
+    *,
+    state: str,
+    opens_at: datetime,
+    closes_at: datetime,
+    name: str = "年度干部自主选学",
+    max_picks: int = 2,
+) -> SelectionRound:
+    """A selection round of a year, by default that of its eight electives, two picks each: stored now or before."""
     stored, _new = SelectionRound.objects.get_or_create(
         year=year,
-        name=f"{year}年度干部自主选学",
-        defaults={"state": state, "opens_at": opens_at, "closes_at": closes_at, "max_picks": 2},
+        name=f"{year}{name}",
+        defaults={"state": state, "opens_at": opens_at, "closes_at": closes_at, "max_picks": max_picks},
     )
     return stored

@@ -63,6 +63,7 @@ class Plan:
     part: int = 0
     signboard: str = Signboard.PARTY_SCHOOL
     in_round: bool = field(default=False)
+    series: str = ""
 
     @property
     def starts_on(self) -> date:
@@ -96,7 +97,7 @@ def year_plans(year: int, size: Size, now: datetime) -> Iterator[Plan]:
         home = venue == 0
         people = min(size.venue, size.cadres - venue * size.venue)
         yield from _classes(year, venue, people, size, home=home, recent=recent, today=today)
-        yield from _forum(year, venue, people, home=home)
+        yield from _forum(year, venue, people, home=home, today=today)
         yield from _online(year, venue, people)
         if past:
             yield from topics(
@@ -207,13 +208,17 @@ def _class_teacher(number: int) -> int:
     return FULL_TIME[number % 10] if number % 3 else EXPERTS[number % 12]
 
 
-def _forum(year: int, venue: int, people: int, *, home: bool) -> Iterator[Plan]:
+def _forum(year: int, venue: int, people: int, *, home: bool, today: date) -> Iterator[Plan]:
     for part, (title, module) in enumerate(content.FORUM):
         month, day = ((3, 27), (6, 26), (9, 25), (11, 27))[part]
-        saturday = date(year, month, day) + timedelta(days=(5 - date(year, month, day).weekday()) % 7)
+        on = date(year, month, day) + timedelta(days=(5 - date(year, month, day).weekday()) % 7)
+        # While the year lasts a session is still to come: a Sunday after the weekend class, which keeps the Saturdays before.
+        put_off = _next_monday(today) + timedelta(days=13)
+        if part == len(content.FORUM) - 1 and on <= today and put_off.year == year == today.year:
+            on = put_off
         lesson = LessonPlan(
             title,
-            saturday,
+            on,
             MORNING,
             HALF_DAY_HOURS,
             module,
@@ -229,6 +234,8 @@ def _forum(year: int, venue: int, people: int, *, home: bool) -> Iterator[Plan]:
             [lesson],
             venue,
             part,
+            in_round=home,
+            series=content.FORUM_SERIES,
         )
 
 

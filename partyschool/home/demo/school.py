@@ -7,7 +7,8 @@ from random import Random
 
 from django.db import connection, transaction
 
-from courses.enums import RoundState
+from courses.enums import OfferingKind, RoundState
+from courses.models import SelectionRound
 from faculty.models import Teacher
 from partyschool.accounts.models import Unit, User
 from partyschool.audit.models import AuditEvent
@@ -108,14 +109,15 @@ def _chronicle(demo: Demo, staff: User) -> Chronicle:
 
 def _live_year(chronicle: Chronicle, demo: Demo, year: int, say: Say) -> None:
     """Announce a year's programme and live through what is over, in the order in which it ended."""
-    selection_round = None
-    if year < demo.year:
+    over = year < demo.year
+    rounds: dict[str, SelectionRound] = {OfferingKind.FORUM: _forum_round(year, over=over)}
+    if over:
         opened = clock.school_instant(date(year, 9, 15), time(9))
-        selection_round = build_round(
+        rounds[OfferingKind.ELECTIVE] = build_round(
             year, state=RoundState.CLOSED, opens_at=opened, closes_at=opened + timedelta(days=14)
         )
     programme = list(plans.year_plans(year, demo.size, demo.now))
-    pairs = zip(programme, chronicle.announce(programme, selection_round), strict=True)
+    pairs = zip(programme, chronicle.announce(programme, rounds), strict=True)
     held = [pair for pair in pairs if pair[0].lessons[-1].ends_at < demo.now]
     for number, (plan, offering) in enumerate(sorted(held, key=lambda pair: pair[0].lessons[-1].ends_at), 1):
         chronicle.live_through(plan, offering)
@@ -125,6 +127,18 @@ def _live_year(chronicle: Chronicle, demo: Demo, year: int, say: Say) -> None:
             say(
                 f"{year}: {number} of {len(held)} past offerings closed, {len(programme) - len(held)} to come"
             )
+
+
+def _forum_round(year: int, *, over: bool) -> SelectionRound:
+    """The round of a year's forum sessions, open all year: who wants to come takes a seat until the seats are gone."""
+    return build_round(
+        year,
+        state=RoundState.CLOSED if over else RoundState.OPEN,
+        opens_at=clock.school_instant(date(year, 1, 4), time(9)),
+        closes_at=clock.year_end(year),
+        name="年两江讲坛",
+        max_picks=4,
+    )
 
 
 def _look_ahead(chronicle: Chronicle, demo: Demo) -> None:
@@ -144,4 +158,7 @@ def _look_ahead(chronicle: Chronicle, demo: Demo) -> None:
         closes_at=hour + timedelta(days=14),
     )
     days = plans.last_working_days(demo.now)
-    chronicle.announce(plans.topics(demo.year, days, seats=None, factor=demo.size.seat_factor), draft)
+    chronicle.announce(
+        plans.topics(demo.year, days, seats=None, factor=demo.size.seat_factor),
+        {OfferingKind.ELECTIVE: draft},
+    )
