@@ -131,6 +131,9 @@ def test_limit_reached_offers_to_give_one_up_only_for_the_seat(as_user):
     for address in (LIST, reverse("trainees:topic", args=[line.topic.pk])):
         page = client.get(address).content.decode()
         assert "give up “Budget” for it" in page
+    assert press(client, "wait", line.topic, gives_up="0").status_code == 303
+    assert WaitingEntry.objects.unscoped("test").get().gives_up is None
+    press(client, "leave", line.topic)
     assert press(client, "wait", line.topic, gives_up=other.pk).status_code == 303
     assert "“Budget” is given up only when this seat is yours." in client.get(LIST).content.decode()
     line.free()
@@ -167,7 +170,7 @@ def test_clash_with_a_class_that_cannot_be_given_up_offers_nothing_to_swap(as_us
     assert "for it</option>" not in page
 
 
-@pytest.mark.parametrize("entered", ["", "x", "9" * 40])
+@pytest.mark.parametrize("entered", ["", "0", "x", "9" * 40])
 def test_swap_for_no_topic_is_refused(as_user, entered):
     line = Line(people=1)
     assert press(as_user(line.people[0]), "swap", line.topic, gives_up=entered).status_code == 409
@@ -212,7 +215,8 @@ def test_list_with_lines_costs_the_same_queries_for_any_number_of_rows(
         line.join()
         lines.append(line)
     client = as_user(cadre)
-    # Session, user with grants, facts, offerings, lessons, own entries, their positions, numbers in line, earlier picks, unread notices.
-    with django_assert_num_queries(10):
+    # Session, user with grants, facts, offerings, lessons, own entries, their positions, numbers in line, draws, earlier
+    # picks, unread notices.
+    with django_assert_num_queries(11):
         page = client.get(LIST).content.decode()
     assert page.count("Number 3 of 3 in line") == 2 * rows

@@ -29,9 +29,12 @@ def _done(request: HttpRequest, words: str, deed: Callable[..., Any], **argument
 
 
 def _named_topic(request: HttpRequest, field: str) -> int | None:
-    """The offering that the form names, or None where it names none. Raises `InvalidInput` for what is no number."""
+    """The offering that the form names, or None where it names none (0: the reader chose to give nothing up).
+
+    Raises `InvalidInput` for what is no number.
+    """
     entered = request.POST.get(field, "")
-    if not entered:
+    if entered in {"", "0"}:
         return None
     number = whole_number(entered)
     if number is None:
