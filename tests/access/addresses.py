@@ -18,6 +18,7 @@ ARGUMENTS = {
     "cadre_id": "trainees.Cadre",
     "lesson_id": "courses.Lesson",
     "round_id": "courses.SelectionRound",
+    "draw_id": "trainees.SelectionDraw",
     "packet_id": "trainees.ReportPacket",
     "job_id": "jobs.Job",
     "file_id": "jobs.StoredFile",
@@ -32,7 +33,10 @@ FIXED = {
     "url": "nowhere/",
     "year": 2025,
     "indicator": "full_time_teachers",
+    "mechanism": "random_serial",
 }
+# Proxies that show only some of their model's rows, and have an object of their own in the small world.
+PROXIES = {"trainees.SelectionDraw"}
 # Django's own word catalogue; an address that always answers 404; the state of the servers, which is no matter of roles.
 LEFT_OUT = {"admin:jsi18n", "admin:view_on_site", "home:readyz"}
 
@@ -47,7 +51,7 @@ def _model_of(name: str, argument: str) -> Any:
         match = re.match(r"admin:([a-z]+)_([a-z]+)_", name)
         if match:
             model = apps.get_model(match[1], match[2])
-            return model._meta.concrete_model
+            return model if model._meta.label in PROXIES else model._meta.concrete_model
     raise LookupError(f"Teach tests/access which object {name} means by '{argument}'.")
 
 

@@ -23,6 +23,7 @@ from partyschool.standards.models import StandardTarget
 from tests.factories.accounts import City, make_user
 from tests.factories.budget import BudgetLineFactory
 from tests.factories.courses import LessonFactory, OfferingFactory, RoomFactory, SelectionRoundFactory
+from tests.factories.draws import publish_for
 from tests.factories.faculty import TeacherFactory
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
 from trainees.enums import AttendanceStatus, ExemptionGround
@@ -35,6 +36,7 @@ from trainees.models import (
     DocumentCounter,
     Enrolment,
     ReportPacket,
+    SelectionDraw,
     WaitingEntry,
     YearlyAssessment,
 )
@@ -201,7 +203,15 @@ def build_world() -> World:
             files[0],
             packet,
         )
+    _add_draw(world)
     return world
+
+
+def _add_draw(world: World) -> None:
+    """A published draw that the trainee and the three cadres took part in."""
+    own = world.users[Role.TRAINEE].cadre
+    draw = publish_for([own, *world.objects[Cadre].values()], world.users[Role.STAFF])
+    world.objects[SelectionDraw] = {"": draw}
 
 
 def _assessment(

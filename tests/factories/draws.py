@@ -1,14 +1,20 @@
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from courses.enums import RoundMode, RoundState
+import trainees.tasks  # noqa: F401 -- registers the kinds of jobs
+from courses.enums import Mechanism, RoundMode, RoundState
 from courses.models import SelectionRound
 from courses.services.rounds import open_round
 from partyschool.accounts.enums import Role
 from partyschool.common import clock
+from partyschool.jobs.services.running import run_job
 from tests.factories.accounts import make_unit, make_user
 from tests.factories.courses import OfferingFactory, SelectionRoundFactory
 from tests.factories.trainees import make_trainee
+from trainees.models import Ranking, SelectionDraw
+from trainees.services.drawing import start_draw
+from trainees.services.publication import publish_draw
 from trainees.services.rankings import rank_topics
 from trainees.services.sealing import seal_round
 
@@ -45,3 +51,24 @@ class Draw:
     def seal(self, by: Any = None) -> Any:
         """Seal the rankings, a minute after they closed."""
         return seal_round(round_id=self.pk, by=by, now=self.closes + timedelta(minutes=1))
+
+    def hold(self) -> Any:
+        """Hold the draw as a worker does; the state that the job was left in."""
+        return run_job(job_id=start_draw(round_id=self.pk, by=self.staff).pk)
+
+    def publish(self, mechanism: str = Mechanism.RANDOM_SERIAL, **fields: Any) -> Any:
+        """Publish one mechanism's outcome."""
+        return publish_draw(round_id=self.pk, mechanism=mechanism, by=self.staff, **fields)
+
+
+def publish_for(cadres: Iterable[Any], staff: Any) -> SelectionDraw:
+    """A published draw of one seat that all `cadres`, with or without a log-in, wanted."""
+    draw = Draw(seats=(1,))
+    for cadre in cadres:
+        Ranking.objects.create(
+            cadre=cadre, selection_round_id=draw.pk, offerings=[draw.topics[0].pk], ranked_by=staff
+        )
+    draw.seal()
+    draw.hold()
+    draw.publish()
+    return SelectionDraw.objects.get(pk=draw.pk)

@@ -12,7 +12,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-import trainees.tasks  # noqa: F401 -- registers the kinds of jobs
 from courses.enums import Mechanism, RoundState
 from courses.models import SeatCount, SeatReservation, SelectionRound, UnitQuota
 from courses.services.commitment import seed_of
@@ -32,20 +31,10 @@ from trainees.models import DrawOutcome, DrawPlace, Enrolment, Ranking, SealedDr
 from trainees.rules.drawing import parse, parse_outcome
 from trainees.services.drawing import put_back_broken, start_draw
 from trainees.services.electives import select_topic
-from trainees.services.publication import publish_draw
 from trainees.services.sealing import seal_due_rounds, seal_round
 
 pytestmark = pytest.mark.django_db
 PROJECT = Path(__file__).resolve().parents[2]
-
-
-def hold(draw):
-    """Hold the draw as a worker does; returns the state that the job was left in."""
-    return run_job(job_id=start_draw(round_id=draw.pk, by=draw.staff).pk)
-
-
-def publish(draw, mechanism=Mechanism.RANDOM_SERIAL, **fields):
-    return publish_draw(round_id=draw.pk, mechanism=mechanism, by=draw.staff, **fields)
 
 
 def drawn(**fields):
@@ -54,7 +43,7 @@ def drawn(**fields):
     for cadre in draw.cadres:
         draw.rank(cadre, 0, 1)
     draw.seal()
-    hold(draw)
+    draw.hold()
     return draw
 
 
@@ -188,7 +177,7 @@ def test_seal_adds_those_who_ranked_nothing_if_they_are_to_be_placed():
 
 def test_who_came_away_empty_the_year_before_comes_first():
     past = drawn(year=2024)
-    publish(past)
+    past.publish()
     empty = {cadre for cadre, place in places(past).items() if not place.got}
     assert len(empty) == 2
     draw = Draw(year=2025)
@@ -211,7 +200,7 @@ def test_seal_asks_as_many_queries_for_many_as_for_few(django_assert_max_num_que
 
 def test_commitments_stand_against_raw_sql():
     draw = drawn()
-    publish(draw)
+    draw.publish()
     statements = [
         "UPDATE courses_selectionround SET seed_hash = repeat('0', 64) WHERE id = %s",
         "UPDATE courses_selectionround SET preferences_hash = repeat('0', 64) WHERE id = %s",
@@ -236,7 +225,7 @@ def test_seed_is_told_with_the_result_and_not_before():
         seed_of(draw.found)
     draw = drawn()
     assert draw.found.seed == ""
-    publish(draw)
+    draw.publish()
     found = draw.found
     assert hashlib.sha256(found.seed.encode()).hexdigest() == found.seed_hash
 
@@ -268,11 +257,11 @@ def test_draw_that_fails_goes_back_to_its_sealed_rankings(monkeypatch):
     draw = Draw(people=1)
     draw.seal()
     monkeypatch.setattr("trainees.services.drawing.measure", lambda *_facts: 1 // 0)
-    assert hold(draw) == "failed"
+    assert draw.hold() == "failed"
     assert draw.found.state == RoundState.SEALED
     assert not DrawOutcome.objects.exists()
     monkeypatch.undo()
-    assert hold(draw) == "done"
+    assert draw.hold() == "done"
     assert draw.found.state == RoundState.REVIEW
 
 
@@ -292,7 +281,7 @@ def test_draw_whose_job_was_given_up_is_put_back():
 
 def test_publication_gives_the_places_and_says_why():
     draw = drawn()
-    publication = publish(draw)
+    publication = draw.publish()
     found, kept = draw.found, places(draw)
     assert (found.state, publication.outcome.mechanism) == (RoundState.PUBLISHED, Mechanism.RANDOM_SERIAL)
     assert enrolled(draw) == {(cadre, topic) for cadre, place in kept.items() for topic in place.got}
@@ -318,20 +307,20 @@ def test_publication_gives_the_places_and_says_why():
 def test_publication_of_another_mechanism_needs_a_reason():
     draw = drawn()
     with pytest.raises(InvalidInput):
-        publish(draw, Mechanism.BY_TIME, reason="  ")
+        draw.publish(Mechanism.BY_TIME, reason="  ")
     assert draw.found.state == RoundState.REVIEW
-    assert publish(draw, Mechanism.BY_TIME, reason="更符合本次安排").reason == "更符合本次安排"
+    assert draw.publish(Mechanism.BY_TIME, reason="更符合本次安排").reason == "更符合本次安排"
 
 
 def test_publication_twice_or_too_early_is_refused():
     draw = Draw(people=1)
     draw.seal()
     with pytest.raises(WrongState):
-        publish(draw)
-    hold(draw)
-    publish(draw)
+        draw.publish()
+    draw.hold()
+    draw.publish()
     with pytest.raises(WrongState):
-        publish(draw)
+        draw.publish()
     assert draw.found.state == RoundState.PUBLISHED
 
 
@@ -345,7 +334,7 @@ def test_publication_leaves_out_who_cannot_have_the_place_any_more():
     gone.left_on = clock.school_date()
     gone.save()
     EnrolmentFactory(cadre=holding, offering=draw.topics[2])
-    publish(draw)
+    draw.publish()
     kept = places(draw)
     late = {
         cadre: reason["denial"]
@@ -361,7 +350,7 @@ def test_publication_gives_what_is_left_when_seats_went_meanwhile():
     draw = drawn()
     SeatCount.objects.filter(offering=draw.topics[0]).update(capacity=1)
     SeatCount.objects.filter(offering=draw.topics[1]).update(frozen=True)
-    publish(draw)
+    draw.publish()
     late = sorted(
         (place.position, reason["denial"])
         for place in places(draw).values()
@@ -381,8 +370,8 @@ def test_publication_respects_reserved_seats_and_quotas():
     for cadre in draw.cadres:
         draw.rank(cadre, 0)
     draw.seal()
-    hold(draw)
-    publish(draw)
+    draw.hold()
+    draw.publish()
     got = {cadre for cadre, _topic in enrolled(draw)}
     assert (member.pk in got, len(got)) == (True, 3)
     seats = SeatCount.objects.get(pk=draw.topics[0].pk)
@@ -391,7 +380,7 @@ def test_publication_respects_reserved_seats_and_quotas():
 
 def test_result_is_told_to_everybody_once():
     draw = drawn()
-    publish(draw)
+    draw.publish()
     job = Job.objects.unscoped("test").get(kind="tell_draw")
     assert run_job(job_id=job.pk) == "done"
     notices = Notice.objects.filter(event=f"round.publish:{draw.pk}").unscoped("test")
@@ -401,7 +390,7 @@ def test_result_is_told_to_everybody_once():
 
 def test_seats_of_a_published_draw_are_not_picked():
     draw = drawn()
-    publish(draw)
+    draw.publish()
     with pytest.raises(WindowClosed):
         select_topic(offering_id=draw.topics[2].pk, by=draw.cadres[0].user)
 
@@ -419,9 +408,9 @@ def test_public_page_tells_each_fingerprint_in_its_time(client):
     draw.seal()
     assert draw.found.preferences_hash in client.get(address).content.decode()
     assert client.get(f"{address}sealed.json").status_code == 404
-    hold(draw)
+    draw.hold()
     assert client.get(f"{address}outcome.json").status_code == 404
-    publish(draw)
+    draw.publish()
     assert draw.found.seed in client.get(address).content.decode()
     for part, digest in (
         ("sealed", draw.found.preferences_hash),
@@ -439,7 +428,7 @@ def test_public_page_of_a_draft_or_a_first_come_round_is_not_found(client):
 
 def test_own_result_says_why_and_only_to_oneself(client):
     draw = drawn()
-    publish(draw)
+    draw.publish()
     last = next(cadre for cadre, place in places(draw).items() if place.position == 6)
     (cadre,) = [one for one in draw.cadres if one.pk == last]
     client.force_login(cadre.user)
@@ -458,7 +447,7 @@ def test_own_result_says_why_and_only_to_oneself(client):
 def published(tmp_path):
     """A published draw and its downloaded files."""
     draw = drawn()
-    publication = publish(draw)
+    publication = draw.publish()
     sealed, outcome = tmp_path / "sealed.json", tmp_path / "outcome.json"
     sealed.write_text(SealedDraw.objects.get(pk=draw.pk).text)
     outcome.write_text(publication.outcome.text)
