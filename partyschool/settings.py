@@ -238,7 +238,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Whoever knows the address of a calendar feed can read it, so the log must not.
+    "filters": {
+        "no_secrets": {"()": "partyschool.common.log_secrets.HideSecretAddresses", "prefixes": ["/calendar/"]}
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     # Named so that Django's own handlers go: the root prints its lines already.
     "loggers": {"django": {"level": "INFO"}},

@@ -73,6 +73,13 @@ class AssessmentQuerySet(CadreRecordQuerySet):
         return condition if user.scope.whole_school else condition | Q(cadre__user=user.pk)
 
 
+class CalendarFeedQuerySet(ScopedQuerySet):
+    """The calendar subscriptions of oneself, and of nobody else: they lead to a person's timetable."""
+
+    def scope_for(self, user: Any) -> Q:
+        return Q(user=user.pk)
+
+
 class PacketQuerySet(ScopedQuerySet):
     def scope_for(self, user: Any) -> Q:
         return user.scope.unit_condition("recipient__path")

@@ -1,7 +1,18 @@
 from django.urls import path
 
+from .views import (
+    calendars,
+    draws,
+    electives,
+    forum,
+    organisation,
+    overrides,
+    packets,
+    rankings,
+    verify,
+    waiting,
+)
 from .views import credits as own_credits
-from .views import draws, electives, forum, organisation, overrides, packets, rankings, verify, waiting
 
 app_name = "trainees"
 urlpatterns = [
@@ -26,6 +37,10 @@ urlpatterns = [
     path("forum/<slug:series>/", forum.programme, name="forum_series"),
     path("credits/", own_credits.credits_page, name="credits"),
     path("credits/offerings/<key:offering_id>/", own_credits.offering_attendance, name="credits_offering"),
+    path("calendar/", calendars.calendar, name="calendar"),
+    path("calendar/revoke/", calendars.revoke, name="calendar_revoke"),
+    path("calendar/lessons.ics", calendars.download, name="calendar_file"),
+    path("calendar/<str:token>.ics", calendars.feed, name="calendar_feed"),
     path("organisation/", organisation.organisation, name="organisation"),
     path("organisation/cadres/", organisation.cadres, name="organisation_cadres"),
     path("organisation/cadres/<key:cadre_id>/", organisation.cadre, name="organisation_cadre"),

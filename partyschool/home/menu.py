@@ -18,6 +18,7 @@ class Entry(NamedTuple):
 ENTRIES = (
     Entry(_("Home"), reverse_lazy("home:index"), "house", frozenset(Role)),
     Entry(_("Electives"), reverse_lazy("trainees:electives"), "check2-square", frozenset({Role.TRAINEE})),
+    Entry(_("Timetable"), reverse_lazy("trainees:calendar"), "calendar3", frozenset({Role.TRAINEE})),
     Entry(_("Credits"), reverse_lazy("trainees:credits"), "award", frozenset({Role.TRAINEE})),
     Entry(
         _("Credit reports"),

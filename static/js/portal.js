@@ -89,6 +89,22 @@
     });
   });
 
+  /* A button with data-copy="<id>" copies the text of that field; without this file one selects it by hand. */
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      /* No clipboard for pages that came without TLS: the old way copies what is selected. */
+      if (!document.execCommand("copy")) return;
+    }
+    button.querySelector("span").textContent = button.dataset.copied;
+    say(button.dataset.copied);
+  });
+
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-autosubmit]");
     if (form) form.requestSubmit();
@@ -140,6 +156,7 @@
     tellTimes(root);
     labelTables(root);
     openFilters(root);
+    root.querySelectorAll("[data-copy][hidden]").forEach((button) => { button.hidden = false; });
     const focus = root.matches && root.matches("[data-autofocus]") ? root : root.querySelector("[data-autofocus]");
     if (focus) focus.focus();
   };

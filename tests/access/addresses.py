@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import get_resolver, reverse
 
 from partyschool.accounts.checks import iter_patterns
-from tests.access.world import CODES, World
+from tests.access.world import CALENDAR_TOKEN, CODES, World
 
 # Which model a URL argument names, where its name alone does not say it.
 ARGUMENTS = {
@@ -29,6 +29,7 @@ ARGUMENTS = {
 OWNERS = {"jobs:": "jobs.Job", "notices:": "notices.Notice"}
 FIXED = {
     "code": CODES["own"],
+    "token": CALENDAR_TOKEN,
     "app_label": "trainees",
     "url": "nowhere/",
     "year": 2025,

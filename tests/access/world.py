@@ -31,6 +31,7 @@ from trainees.models import (
     AssessmentExemption,
     AttendanceMark,
     Cadre,
+    CalendarFeed,
     CreditEntry,
     CreditScheme,
     DocumentCounter,
@@ -40,9 +41,11 @@ from trainees.models import (
     WaitingEntry,
     YearlyAssessment,
 )
+from trainees.selectors.calendars import digest_of
 
 YEAR = 2025
 CODES = {"own": "AAAA-BBBB-CCCC-DDDD", "cousin": "EEEE-FFFF-GGGG-HHHH"}
+CALENDAR_TOKEN = "a-secret-that-only-the-trainee-knows"
 CANARIES = {"own": "本部金丝雀", "sibling": "同级金丝雀", "cousin": "旁系金丝雀"}
 READERS = ("anonymous", "stranger", *Role.values)
 # Whose records each reader must never see, however they ask.
@@ -94,6 +97,9 @@ def build_world() -> World:
     world.users["anonymous"] = None
     staff = world.users[Role.STAFF]
     CadreFactory(user=world.users[Role.TRAINEE], unit=city.finance_bureau, name="学员本人")
+    CalendarFeed.objects.create(
+        user=world.users[Role.TRAINEE], token_digest=digest_of(CALENDAR_TOKEN), language="zh-hans"
+    )
     teacher = TeacherFactory(user=world.users[Role.TEACHER], name="任课教师")
 
     scheme = make_scheme(YEAR)

@@ -1,6 +1,7 @@
 from .assessments import AssessmentExemption, YearlyAssessment
 from .attendance import AttendanceMark
 from .cadres import Cadre
+from .calendars import CalendarFeed
 from .credits import CreditCap, CreditEntry, CreditRequirement, CreditRule, CreditScheme
 from .desk import RoundDesk
 from .draws import DrawOutcome, DrawPlace, DrawPublication, Ranking, SealedDraw, SelectionDraw
@@ -14,6 +15,7 @@ __all__ = [
     "AssessmentExemption",
     "AttendanceMark",
     "Cadre",
+    "CalendarFeed",
     "CreditCap",
     "CreditEntry",
     "CreditRequirement",

@@ -14,6 +14,8 @@ DEEDS: dict[str, Any] = {
     "budget.release": gettext_lazy("Commitment released"),
     "budget.reverse": gettext_lazy("Money entry reversed"),
     "cadre.reveal_citizen_no": gettext_lazy("Full citizen number shown"),
+    "calendar.make": gettext_lazy("Calendar link made"),
+    "calendar.revoke": gettext_lazy("Calendar link switched off"),
     "credit.recognise": gettext_lazy("Credits recognised"),
     "credit.reverse": gettext_lazy("Credit entry reversed"),
     "demo.begin": gettext_lazy("Filling of the demo school begun"),
