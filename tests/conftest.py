@@ -1,13 +1,8 @@
-"""The ground every test stands on: the tests' own PostgreSQL and broker, a database put back whole after each test, real server processes, Chromium.
-
-Servers: those of ``DATABASE_URL`` / ``REDIS_URL`` when set, else embedded ones in ``.embedded-test/``. Each xdist worker has its own database and its
-own database number at the broker.
-"""
+"""The ground every test stands on: a database put back whole after each test, real server processes, Chromium. The servers are `tests.servers`."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -21,7 +16,6 @@ from typing import Any
 import django
 import pytest
 
-from partyschool import embedded
 from partyschool.embedded.accounts import namespaces_allowed
 from tests.waiting import wait_for
 
@@ -34,29 +28,9 @@ LEFT_OUT = pytest.StashKey[list[tuple[str, str]]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the servers before Django reads its settings."""
+    """Set Django up; `tests.servers` has pointed its settings to the servers of the tests."""
     config.stash[LEFT_OUT] = []
-    # A fresh clone has collected no static files yet, and WhiteNoise warns of a folder that is not there.
-    (PROJECT / "build" / "static").mkdir(parents=True, exist_ok=True)
-    if not os.environ.get("DATABASE_URL"):
-        os.environ.setdefault("PARTYSCHOOL_EMBEDDED_DIR", str(PROJECT / ".embedded-test"))
-    embedded.ensure_running(fsync=False)
-    os.environ["REDIS_URL"] = _numbered(embedded.redis_url(), _worker_number())
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partyschool.settings")
-    # Playwright keeps an event loop in the thread of the test, which then looks asynchronous to Django.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     django.setup()
-
-
-def _worker_number() -> int:
-    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-
-
-def _numbered(url: str, number: int) -> str:
-    """The same broker, another database of it."""
-    if url.startswith("unix://"):
-        return f"{url.partition('?')[0]}?db={number}"
-    return re.sub(r"^(rediss?://[^/]+)(/\d*)?", rf"\1/{number}", url)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
