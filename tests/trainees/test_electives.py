@@ -369,8 +369,9 @@ def test_list_costs_the_same_queries_for_any_number_of_rows(
             OfferingFactory(selection_round=topic.selection_round, lead_teacher=TeacherFactory())
         LessonFactory(offering=topic, room=RoomFactory(), teacher=TeacherFactory())
         EnrolmentFactory(cadre=cadre, offering=OfferingFactory(selection_round=over))
-    # Session, user with grants, facts, own entries in line, offerings, lessons, numbers in line, earlier picks, unread notices.
-    with django_assert_num_queries(9):
+    # Session, user with grants, facts, own entries in line, offerings, lessons, numbers in line, results of
+    # draws, earlier picks, unread notices.
+    with django_assert_num_queries(10):
         as_cadre.get(reverse("trainees:electives"))
 
 
