@@ -381,6 +381,19 @@ def test_sweep_ends_the_line_at_the_freeze_and_tells_why():
     assert told(line.people[1]) == [f"waiting.ended:{entries[1].pk}"]
 
 
+def test_line_given_up_by_the_school_ends_and_keeps_no_seat_from_newcomers():
+    line = Line(people=1)
+    line.join()
+    line.free()
+    line.round.waiting = "none"
+    line.round.save()
+    assert line.promote() == Promoted()
+    late = make_trainee(unit=line.unit)
+    select_topic(offering_id=line.topic.pk, by=late.user)
+    assert (sweep_lines().ended, line.states()) == (1, ["withdrawn"])
+    assert sitting(line.topic) == [late.pk]
+
+
 def test_sweep_with_nothing_to_do_costs_few_queries(django_assert_num_queries):
     line = Line()
     line.join()

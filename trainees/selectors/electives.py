@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
-from courses.enums import OfferingKind, RoundMode, RoundState
+from courses.enums import OfferingKind, OfferingState, RoundMode, RoundState
 from courses.models import Lesson, Offering, SelectionRound
 from partyschool.common import clock
 from partyschool.common.errors import Denial, NotEligible, NotFound
@@ -35,7 +35,8 @@ SELECT o.id, o.title, o.state, s.capacity, s.taken, s.capacity - s.reserved - (s
              AND (kept.ranks = '{}' OR c.rank = ANY (kept.ranks)) AND (kept.categories = '{}' OR c.category = ANY (kept.categories))
        ) ELSE 0 END,
        quota.most, quota.taken, s.frozen,
-       EXISTS (SELECT FROM trainees_waitingentry w WHERE w.offering_id = o.id AND w.state = 'waiting' AND w.cadre_id <> c.id),
+       COALESCE(r.waiting <> 'none', false)
+           AND EXISTS (SELECT FROM trainees_waitingentry w WHERE w.offering_id = o.id AND w.state = 'waiting' AND w.cadre_id <> c.id),
        r.id, r.name, r.mode, r.state,
        COALESCE((SELECT early.opens_at FROM courses_roundopening early JOIN accounts_unit u ON u.id = early.unit_id
                  WHERE early.selection_round_id = r.id AND starts_with(home.path, u.path)
@@ -254,7 +255,8 @@ def rounds_for(user: Any, *, now: datetime | None = None) -> list[RoundView]:
     facts_of_all = facts_on_offer(user_id=user.pk, now=now)
     views = []
     for found, group in groupby(_topics(facts_of_all, now), key=lambda topic: topic.offering.selection_round):
-        topics = list(group)
+        # What can still be had comes first: a round of the forum lasts the year, and holds what is over.
+        topics = sorted(group, key=lambda topic: topic.facts.offering_state != OfferingState.PUBLISHED)
         if found is not None:
             facts = topics[0].facts
             opens_at = facts.opens_at or found.opens_at

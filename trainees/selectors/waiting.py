@@ -159,7 +159,8 @@ ORDER BY 1
 _OVER = """
 SELECT DISTINCT w.offering_id FROM trainees_waitingentry w
 JOIN courses_offering o ON o.id = w.offering_id LEFT JOIN courses_selectionround r ON r.id = o.selection_round_id
-WHERE w.state IN ('waiting', 'skipped') AND o.starts_on - coalesce(r.freeze_days, 0) <= %(today)s
+WHERE w.state IN ('waiting', 'skipped')
+  AND (coalesce(r.waiting, 'none') = 'none' OR o.starts_on - r.freeze_days <= %(today)s)
 ORDER BY 1
 """
 
@@ -176,5 +177,5 @@ def lines_to_ask(now: datetime) -> list[int]:
 
 
 def lines_over(now: datetime) -> list[int]:
-    """The offerings whose freeze date is reached and where people still stand in line. One query."""
+    """The offerings where people still stand in line although the freeze date is reached, or the line was given up. One query."""
     return _offerings(_OVER, now)

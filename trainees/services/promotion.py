@@ -24,7 +24,7 @@ from trainees.selectors.waiting import first_in_line, line_of, lines_over, lines
 from .electives import claim_place, give_up_place
 from .line_locks import lock_line
 from .offers import expire_offers, remind_of_offers
-from .waiting import end_frozen_line
+from .waiting import end_line_if_over
 from .waiting_notices import tell_obtained, tell_offered, tell_skipped
 
 log = logging.getLogger(__name__)
@@ -189,14 +189,14 @@ class LineSweep:
 
 
 def sweep_lines(*, now: datetime | None = None) -> LineSweep:
-    """Find and do what nobody rang for: lapse and remind, end lines at their freeze date, walk lines beside a free seat.
+    """Find and do what nobody rang for: lapse and remind, end lines that are over, walk lines beside a free seat.
 
     Three set-based look-ups when there is nothing to do. A line that is busy waits for the next sweep.
     """
     at = now or clock.now()
     freed = expire_offers(now=now)
     reminded = remind_of_offers(now=now)
-    ended = sum(end_frozen_line(offering_id=pk, now=now) > 0 for pk in lines_over(at))
+    ended = sum(end_line_if_over(offering_id=pk, now=now) > 0 for pk in lines_over(at))
     walked = 0
     for offering_id in sorted({*freed, *lines_to_ask(at)}):
         try:

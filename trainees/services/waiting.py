@@ -1,5 +1,6 @@
 """Getting in line for a topic, leaving it, and who is moved ahead by hand."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from courses.enums import WaitingMode
 from courses.models import Offering
 from partyschool.accounts.models import User
 from partyschool.audit.services.events import record_event
@@ -199,12 +201,19 @@ def set_priority(
     return entry
 
 
-def end_line(*, offering: Offering, reason: str, by: Any, now: datetime) -> int:
+def end_line(
+    *,
+    offering: Offering,
+    reason: str,
+    by: Any,
+    now: datetime,
+    states: Collection[WaitingState] = LIVE_WAITING_STATES,
+) -> int:
     """End everybody's waiting for `offering`, held seats included, and tell them why; returns how many it were.
 
     `by` is None for the portal itself. Concurrency: runs in the caller's `locking_transaction()`, which holds the seat row.
     """
-    live = WaitingEntry.objects.filter(offering=offering, state__in=LIVE_WAITING_STATES).unscoped("line over")
+    live = WaitingEntry.objects.filter(offering=offering, state__in=states).unscoped("line over")
     entries = list(
         live.select_for_update(of=("self",), no_key=True)
         .select_related("cadre__user", "offering", "enrolment")
@@ -227,18 +236,21 @@ def release_held(place: Enrolment, *, reason: str, by: Any, now: datetime) -> No
     place.save(update_fields=["state", "ended_at", "ended_by", "reason"])
 
 
-def end_frozen_line(*, offering_id: int, now: datetime | None = None) -> int:
-    """End the line of an offering whose freeze date is reached; returns how many stood in it. Safe to run twice.
+def end_line_if_over(*, offering_id: int, now: datetime | None = None) -> int:
+    """End a line whose freeze date is reached, or which the school has given up; returns how many stood in it. Safe to run twice.
 
-    Concurrency: offering · seat row · entries.
+    Offered seats stay: they lapse by themselves, at the freeze date at the latest. Concurrency: offering · seat row · entries.
     """
     with locking_transaction():
         lock_line(offering_ids={offering_id})
         line, at = line_of(offering_id), now or clock.now()
-        if at < line.freezes_at:
+        if line_denial(line, at) is None:
             return 0
         with translation.override(settings.LANGUAGE_CODE):
-            reason = _("The line ended on %(time)s, and no seat had become free for you.") % {
-                "time": clock.in_words(line.freezes_at)
-            }
-        return end_line(offering=Offering.objects.get(pk=offering_id), reason=reason, by=None, now=at)
+            reason = _("The school has given up the waiting list of this topic.")
+            if line.mode not in {None, WaitingMode.NONE}:
+                reason = _("The line ended on %(time)s, and no seat had become free for you.") % {
+                    "time": clock.in_words(line.freezes_at)
+                }
+        offering = Offering.objects.get(pk=offering_id)
+        return end_line(offering=offering, reason=reason, by=None, now=at, states=IN_LINE_STATES)
