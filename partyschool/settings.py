@@ -247,7 +247,8 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     # Named so that Django's own handlers go: the root prints its lines already.
-    "loggers": {"django": {"level": "INFO"}},
+    # Refusals (4xx) are answers, not faults; who was refused what is in the portal's own records and the access log.
+    "loggers": {"django": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
 }
 
 UNFOLD = {

@@ -6,6 +6,7 @@ from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from .errors import Busy, DomainError, NotFound
@@ -19,10 +20,11 @@ def refusal_response(request: HttpRequest, error: DomainError) -> HttpResponse:
     A view may set `request.back_url` to say where the page's way back leads.
     """
     status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Busy) else 409
-    template = "includes/_denial.html" if getattr(request, "htmx", False) else "409.html"
-    return render(
-        request, template, {"denial": error, "back_url": getattr(request, "back_url", "")}, status=status
-    )
+    context = {"denial": error, "back_url": getattr(request, "back_url", "")}
+    if getattr(request, "htmx", False):
+        # Without the request: the frame's context (menu, notices, languages) would cost five times the fragment.
+        return HttpResponse(render_to_string("includes/_denial.html", context), status=status)
+    return render(request, "409.html", context, status=status)
 
 
 class ReadableAddressMiddleware:
