@@ -50,6 +50,7 @@ def pages() -> list[tuple[Any, str]]:
         (None, f"/verify/{packet.code}/"),
         (cadre.user, "/"),
         (cadre.user, "/electives/"),
+        (cadre.user, "/calendar/"),
         (cadre.user, "/credits/?year=2025"),
         (cadre.user, "/notices/"),
         (year.staff, "/"),
