@@ -9,8 +9,8 @@ class TraineesConfig(AppConfig):
     def ready(self) -> None:
         """Listen to the floor below: who may pick is known here only."""
         from courses.signals import round_opened, seats_changed  # noqa: PLC0415 -- models are loaded by now
-        from trainees.services.announcements import tell_round_opened  # noqa: PLC0415 -- models are loaded by now
+        from trainees.services.announcements import announce_opening  # noqa: PLC0415 -- models are loaded by now
         from trainees.services.freed_seats import seats_have_changed  # noqa: PLC0415 -- models are loaded by now
 
         seats_changed.connect(seats_have_changed, dispatch_uid="trainees.freed_seats")
-        round_opened.connect(tell_round_opened, dispatch_uid="trainees.announcements")
+        round_opened.connect(announce_opening, dispatch_uid="trainees.announcements")

@@ -8,7 +8,7 @@ from celery import shared_task
 from partyschool.jobs.models import Job
 from partyschool.jobs.registry import job_kind
 from partyschool.jobs.services.progress import Progress
-from trainees.services.announcements import tell_drawn
+from trainees.services.announcements import tell_drawn, tell_round_opened
 from trainees.services.drawing import hold_draw, put_back_broken
 from trainees.services.promotion import promote_waiting, sweep_lines
 from trainees.services.reports import issue_packet
@@ -27,6 +27,12 @@ def make_report_packet(job: Job, progress: Progress) -> None:
 def draw(job: Job, progress: Progress) -> None:
     """All mechanisms on the sealed rankings of one round."""
     hold_draw(job=job, progress=progress)
+
+
+@job_kind("tell_round")
+def tell_round(job: Job, progress: Progress) -> None:
+    """Everybody who may pick in a round learns from when on."""
+    tell_round_opened(round_id=job.params["round"], progress=progress)
 
 
 @job_kind("tell_draw")

@@ -1,10 +1,9 @@
 """The life of a selection round: opening, change window, closing. How a draw goes on from open is `trainees.services.drawing`."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from courses.enums import OfferingState, RoundMode, RoundState
@@ -65,7 +64,7 @@ def open_round(*, round_id: int, by: Any, now: datetime | None = None) -> Select
 
     A draw commits itself to a secret seed here, so it is opened before its `opens_at`: its hash stands before anybody ranks.
     Raises `WrongState` when the round is open, over, a draw that has begun, or has no published offering with seats; `NotFound`;
-    `Busy`. After commit `round_opened` is sent, and those who may pick are told.
+    `Busy`. With it `round_opened` is sent: a job tells those who may pick.
     Concurrency: holds the round alone (advisory) and its row.
     """
     with locking_transaction():
@@ -97,7 +96,7 @@ def open_round(*, round_id: int, by: Any, now: datetime | None = None) -> Select
                 )
             facts["seed_hash"] = commit_seed(found)
         move_round(found, RoundState.OPEN, by=by, now=at, **facts)
-        transaction.on_commit(partial(round_opened.send_robust, sender=SelectionRound, round_id=found.pk))
+        round_opened.send(sender=SelectionRound, opened=found, by=by)
     return found
 
 

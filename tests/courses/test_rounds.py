@@ -4,21 +4,27 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from courses.enums import OfferingState, RoundState
-from courses.models import SeatCount
+from courses.models import RoundOpening, SeatCount
 from courses.services.offerings import publish_offering, set_capacity
 from courses.services.rounds import close_round, open_round
 from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
+from partyschool.common import clock
 from partyschool.common.errors import InvalidInput, NotFound, WrongState
+from partyschool.jobs.enums import JobState
+from partyschool.jobs.models import Job
+from partyschool.jobs.registry import handler_of
+from partyschool.jobs.services.running import run_job
 from partyschool.notices.models import Notice
 from tests.factories.accounts import City, make_user
 from tests.factories.courses import OfferingFactory, SelectionRoundFactory
 from tests.factories.trainees import EnrolmentFactory, make_trainee
+from trainees import tasks
 from trainees.enums import Rank
-from trainees.services.announcements import tell_round_opened
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +55,14 @@ def told() -> list[str]:
     return [notice.recipient.username for notice in notices.select_related("recipient")]
 
 
-def test_open_round_tells_those_who_may_pick_once(draft, staff, django_capture_on_commit_callbacks):
+def run_telling(found: Any) -> None:
+    """Run the job that the opening has started, as a worker does."""
+    assert handler_of("tell_round") is tasks.tell_round
+    job = Job.objects.unscoped("test").get(kind="tell_round", key=str(found.pk), state=JobState.QUEUED)
+    assert run_job(job_id=job.pk) == JobState.DONE
+
+
+def test_open_round_tells_those_who_may_pick_once(draft, staff):
     city = City()
     draft.ranks = [Rank.TOWNSHIP_SECTION]
     draft.save()
@@ -58,16 +71,54 @@ def test_open_round_tells_those_who_may_pick_once(draft, staff, django_capture_o
     able = make_trainee(unit=city.finance_bureau).user
     make_trainee(unit=city.cousin_bureau)
     make_trainee(unit=city.culture_bureau, rank=Rank.STAFF)
-    with django_capture_on_commit_callbacks(execute=True):
-        open_round(round_id=draft.pk, by=staff)
+    open_round(round_id=draft.pk, by=staff)
     draft.refresh_from_db()
     assert draft.state == RoundState.OPEN
+    assert told() == []  # not within the request
+    opened = ("round.open", f"courses.selectionround:{draft.pk}", {"before": "draft", "topics": 1})
+    assert opened in record()
+    run_telling(draft)
     assert told() == [able.username]
-    assert record() == [
-        ("round.open", f"courses.selectionround:{draft.pk}", {"before": "draft", "topics": 1})
-    ]
-    tell_round_opened(round_id=draft.pk)
+    close_round(round_id=draft.pk, by=staff)
+    open_round(round_id=draft.pk, by=staff)
+    run_telling(draft)
     assert told() == [able.username]
+
+
+def test_each_is_told_the_opening_of_the_nearest_unit(draft, staff):
+    city = City()
+    OfferingFactory(selection_round=draft)
+    people = {
+        unit: make_trainee(unit=unit).user
+        for unit in (city.finance_bureau, city.culture_bureau, city.cousin_bureau)
+    }
+    times = {
+        city.east: draft.opens_at + timedelta(hours=1),
+        city.finance_bureau: draft.opens_at + timedelta(hours=2),
+    }
+    for unit, opens_at in times.items():
+        RoundOpening.objects.create(selection_round=draft, unit=unit, opens_at=opens_at)
+    open_round(round_id=draft.pk, by=staff)
+    run_telling(draft)
+    said = {notice.recipient_id: notice.body for notice in Notice.objects.unscoped("test")}
+    hours = {city.finance_bureau: 2, city.culture_bureau: 1, city.cousin_bureau: 0}
+    with translation.override(settings.LANGUAGE_CODE):
+        for unit, user in people.items():
+            assert clock.in_words(draft.opens_at + timedelta(hours=hours[unit])) in said[user.pk]
+    assert len(said) == 3
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "words"), [("by_time", "先排先得"), ("random_serial", "先后不影响结果")]
+)
+def test_draw_is_told_as_one(draft, staff, mechanism, words):
+    draft.mode, draft.mechanism, draft.opens_at = "draw", mechanism, clock.now() + timedelta(hours=1)
+    draft.save()
+    OfferingFactory(selection_round=draft)
+    make_trainee()
+    open_round(round_id=draft.pk, by=staff)
+    run_telling(draft)
+    assert words in Notice.objects.unscoped("test").get().body
 
 
 @pytest.mark.parametrize("lack", ["nothing", "planned only", "no seats"])
@@ -97,7 +148,8 @@ def test_open_round_twice_is_refused_and_closed_may_open_again(draft, staff):
     with pytest.raises(WrongState, match="is not open"):
         close_round(round_id=draft.pk, by=staff)
     open_round(round_id=draft.pk, by=staff)
-    assert [action for action, *_rest in record()] == ["round.open", "round.close", "round.open"]
+    moves = [action for action, *_rest in record() if action.startswith("round.")]
+    assert moves == ["round.open", "round.close", "round.open"]
 
 
 def test_round_and_offering_unknown_are_not_found(staff):

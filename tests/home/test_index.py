@@ -27,6 +27,7 @@ from tests.factories.trainees import (
     make_scheme,
     make_trainee,
 )
+from trainees.enums import Rank
 from trainees.models import AttendanceMark, YearlyAssessment
 
 pytestmark = pytest.mark.django_db
@@ -58,18 +59,22 @@ def test_trainee_sees_open_rounds_places_and_what_is_short(client):
     scheme = make_scheme(YEAR)
     CreditEntryFactory(cadre=cadre, scheme=scheme, year=YEAR, amount=Decimal(50))
     opened = SelectionRoundFactory(year=YEAR)
-    SelectionRoundFactory(year=YEAR, state=RoundState.DRAFT)
-    SelectionRoundFactory(year=YEAR, closes_at=clock.now() - timedelta(minutes=1))
+    draft = SelectionRoundFactory(year=YEAR, state=RoundState.DRAFT)
+    over = SelectionRoundFactory(year=YEAR, closes_at=clock.now() - timedelta(minutes=1))
+    foreign = SelectionRoundFactory(year=YEAR, ranks=[Rank.COUNTY_DIVISION])
+    for found in (opened, draft, over, foreign):
+        OfferingFactory(selection_round=found)
     offering = OfferingFactory()
     EnrolmentFactory(cadre=cadre, offering=offering)
     lesson = LessonFactory(offering=offering, starts_at=clock.now() + timedelta(days=3))
     desk = study_desk(cadre.user)
-    assert (desk.rounds, desk.lessons) == ([opened], [lesson])
+    assert ([one.round_id for one in desk.rounds], desk.lessons) == ([opened.pk], [lesson])
     assert [place.offering for place in desk.places] == [offering]
     client.force_login(cadre.user)
     page = client.get("/").content.decode()
     assert "应达 90 学分，还差 40 学分" in page
     assert opened.name in page
+    assert foreign.name not in page
 
 
 def test_trainee_without_a_record_is_told_whom_to_ask(client):

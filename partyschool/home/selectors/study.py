@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from courses.enums import RoundState
-from courses.models import Lesson, SelectionRound
+from courses.models import Lesson
 from partyschool.common import clock
 from trainees.enums import EnrolmentState
 from trainees.models import Cadre, Enrolment
 from trainees.selectors.credits import YearAccount, explain_year
+from trainees.selectors.open_rounds import RoundToday, rounds_today
 
 LESSONS_SHOWN = 5
 
@@ -20,13 +20,13 @@ class StudyDesk:
 
     cadre: Cadre | None
     account: YearAccount | None
-    rounds: list[SelectionRound]
+    rounds: list[RoundToday]
     places: list[Enrolment]
     lessons: list[Lesson]
 
 
 def study_desk(user: Any, now: datetime | None = None) -> StudyDesk:
-    """The open rounds, own places, next lessons and credits of the year of `user`."""
+    """The rounds that are open to `user`, own places, next lessons and credits of the year."""
     now = now or clock.now()
     cadre = Cadre.objects.visible_to(user).filter(user=user).first()
     if cadre is None:
@@ -37,11 +37,10 @@ def study_desk(user: Any, now: datetime | None = None) -> StudyDesk:
     lessons = Lesson.objects.filter(
         offering__in=[place.offering_id for place in places], cancelled_at=None, ends_at__gt=now
     )
-    rounds = SelectionRound.objects.filter(state=RoundState.OPEN, opens_at__lte=now, closes_at__gt=now)
     return StudyDesk(
         cadre=cadre,
         account=explain_year(cadre, clock.school_year(now)),
-        rounds=list(rounds.order_by("closes_at", "pk")),
+        rounds=rounds_today(user, now=now),
         places=sorted(places, key=lambda place: (place.offering.starts_on, place.pk)),
         lessons=list(lessons.select_related("offering", "room").order_by("starts_at", "pk")[:LESSONS_SHOWN]),
     )
