@@ -29,6 +29,7 @@ class OfferingForm(forms.ModelForm):
             "code",
             "title",
             "summary",
+            "series",
             "year",
             "signboard",
             "starts_on",

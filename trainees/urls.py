@@ -34,6 +34,7 @@ urlpatterns = [
     path("draws/<key:draw_id>/outcome.json", draws.draw_file, {"part": "outcome"}, name="draw_outcome"),
     path("forum/", forum.programme, name="forum"),
     path("forum/session/<key:session_id>/", forum.session, name="forum_session"),
+    path("forum/session/<key:session_id>/session.ics", forum.session_file, name="forum_session_file"),
     path("forum/<slug:series>/", forum.programme, name="forum_series"),
     path("credits/", own_credits.credits_page, name="credits"),
     path("credits/offerings/<key:offering_id>/", own_credits.offering_attendance, name="credits_offering"),

@@ -50,7 +50,7 @@ class OfferingAdmin(PortalModelAdmin):
     actions_detail: tuple[str, ...] = ("publish", "change_seats")
 
     def get_fieldsets(self, request: HttpRequest, obj: Offering | None = None) -> Any:
-        what = ("kind", "code", "title", "summary", "year", "signboard")
+        what = ("kind", "code", "title", "summary", "series", "year", "signboard")
         when = ("starts_on", "ends_on", "lead_teacher")
         who = ("selection_round", "seats_taken") if obj else ("selection_round", "capacity")
         state = ("state", "closed_at") if obj and obj.closed_at else ("state",) if obj else ()
@@ -172,4 +172,5 @@ class OfferingAdmin(PortalModelAdmin):
         )
 
     def _back(self, offering: Offering) -> HttpResponseRedirect:
-        return HttpResponseRedirect(reverse("admin:courses_offering_change", args=[offering.pk]))
+        page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return HttpResponseRedirect(reverse(page, args=[offering.pk]))

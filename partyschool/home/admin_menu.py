@@ -35,7 +35,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Live boards"), "trainees.rounddesk", "monitoring"),
             Item(_("Draws"), "trainees.selectiondraw", "shuffle"),
             Item(_("Elective topics"), "courses.offering", "checklist", "elective"),
-            Item(_("Forum sessions"), "courses.offering", "record_voice_over", "forum"),
+            Item(_("Forum sessions"), "courses.forumsession", "record_voice_over"),
             Item(_("Waiting lists"), "trainees.waitingentry", "hourglass_empty"),
             Item(_("Refusals of seats"), "trainees.seatrefusal", "block"),
         ),

@@ -16,6 +16,7 @@ from tests.access.world import CALENDAR_TOKEN, CODES, World
 ARGUMENTS = {
     "offering_id": "courses.Offering",
     "cadre_id": "trainees.Cadre",
+    "enrolment_id": "trainees.Enrolment",
     "lesson_id": "courses.Lesson",
     "round_id": "courses.SelectionRound",
     "draw_id": "trainees.SelectionDraw",
@@ -23,6 +24,7 @@ ARGUMENTS = {
     "job_id": "jobs.Job",
     "file_id": "jobs.StoredFile",
     "notice_id": "notices.Notice",
+    "session_id": "courses.ForumSession",
     "scheme_id": "trainees.CreditScheme",
     "user_id": "accounts.User",
 }
@@ -33,11 +35,12 @@ FIXED = {
     "app_label": "trainees",
     "url": "nowhere/",
     "year": 2025,
+    "series": "youth",
     "indicator": "full_time_teachers",
     "mechanism": "random_serial",
 }
 # Proxies that show only some of their model's rows, and have an object of their own in the small world.
-PROXIES = {"trainees.SelectionDraw"}
+PROXIES = {"courses.ForumSession", "trainees.SelectionDraw"}
 # Django's own word catalogue; an address that always answers 404; the state of the servers, which is no matter of roles.
 LEFT_OUT = {"admin:jsi18n", "admin:view_on_site", "home:readyz"}
 

@@ -12,6 +12,8 @@ from django.db.models import Model
 
 from budget.enums import EntryKind
 from budget.models import LedgerEntry
+from courses.enums import OfferingKind
+from courses.models import ForumSession
 from faculty.models import TeachingEntry
 from partyschool.accounts.enums import Role
 from partyschool.accounts.models import RoleGrant, Unit, User
@@ -26,7 +28,7 @@ from tests.factories.courses import LessonFactory, OfferingFactory, RoomFactory,
 from tests.factories.draws import publish_for
 from tests.factories.faculty import TeacherFactory
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
-from trainees.enums import AttendanceStatus, ExemptionGround
+from trainees.enums import AttendanceStatus, ExemptionGround, OverrideRule
 from trainees.models import (
     AssessmentExemption,
     AttendanceMark,
@@ -37,6 +39,8 @@ from trainees.models import (
     DocumentCounter,
     Enrolment,
     ReportPacket,
+    SeatOverride,
+    SeatRefusal,
     SelectionDraw,
     WaitingEntry,
     YearlyAssessment,
@@ -107,6 +111,13 @@ def build_world() -> World:
     offering = OfferingFactory(capacity=10, selection_round=selection_round, title="一堂选学专题")
     started = now - timedelta(hours=3)
     lesson = LessonFactory(offering=offering, starts_at=started, ends_at=started + timedelta(hours=2))
+    session = OfferingFactory(
+        kind=OfferingKind.FORUM,
+        series="youth",
+        title="一场讲坛",
+        selection_round=selection_round,
+        lead_teacher=teacher,
+    )
     line = BudgetLineFactory()
     single: list[Model] = [
         staff,
@@ -151,6 +162,9 @@ def build_world() -> World:
     for thing in single:
         world.objects[type(thing)] = {"": thing}
 
+    # Not every offering can be seen as a session.
+    world.objects[ForumSession] = {"": ForumSession.objects.get(pk=session.pk)}
+
     for model in (
         Cadre,
         Enrolment,
@@ -159,6 +173,8 @@ def build_world() -> World:
         AssessmentExemption,
         YearlyAssessment,
         ReportPacket,
+        SeatOverride,
+        SeatRefusal,
         WaitingEntry,
         Job,
         StoredFile,
@@ -168,6 +184,7 @@ def build_world() -> World:
     for whose, unit in homes.items():
         cadre = CadreFactory(unit=unit, name=CANARIES[whose], code=f"K{whose}")
         enrolment = EnrolmentFactory(cadre=cadre, offering=offering, created_by=staff)
+        EnrolmentFactory(cadre=cadre, offering=session, created_by=staff)
         made = [
             cadre,
             enrolment,
@@ -176,6 +193,10 @@ def build_world() -> World:
             ),
             CreditEntryFactory(cadre=cadre, scheme=scheme, posted_by=staff, offering=offering),
             WaitingEntry.objects.create(cadre=cadre, offering=full),
+            SeatRefusal.objects.create(cadre=cadre, offering=full, code="full"),
+            SeatOverride.objects.create(
+                enrolment=enrolment, rule=OverrideRule.LIMIT, facts="f", reason="r", by=staff
+            ),
             AssessmentExemption.objects.create(cadre=cadre, year=YEAR, ground=ExemptionGround.OTHER),
             _assessment(cadre, unit, scheme, staff, now),
         ]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from budget.enums import EntryKind
 from budget.models import LedgerEntry
-from courses.enums import OfferingState
+from courses.enums import OfferingKind, OfferingState
 from faculty.models import TeachingEntry
 from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditSeal
@@ -25,6 +25,8 @@ from trainees.models import (
     AttendanceMark,
     CreditScheme,
     ReportPacket,
+    RoundDesk,
+    SeatRefusal,
     WaitingEntry,
     YearlyAssessment,
 )
@@ -167,6 +169,15 @@ def _event():
     )
 
 
+def _refusal():
+    return SeatRefusal.objects.create(cadre=_cadre(), offering=_offering(), code="full")
+
+
+def _round_desk():
+    """A round as its board shows it: by its topic."""
+    return RoundDesk.objects.get(pk=_offering().selection_round_id)
+
+
 def _grant():
     return make_user(Role.OFFICER, unit=_unit(), full_name=HOSTILE).grants.get()
 
@@ -184,6 +195,7 @@ MAKERS: dict[str, Callable[[], object]] = {
     ),
     "budget.budgetline": lambda: BudgetLineFactory(name=HOSTILE),
     "budget.ledgerentry": _money_entry,
+    "courses.forumsession": lambda: _offering(kind=OfferingKind.FORUM),
     "courses.offering": _offering,
     "courses.room": lambda: RoomFactory(name=HOSTILE),
     "courses.selectionround": lambda: SelectionRoundFactory(name=f"{HOSTILE}{clock.now():%f}"),
@@ -203,6 +215,8 @@ MAKERS: dict[str, Callable[[], object]] = {
     "trainees.enrolment": _enrolment,
     "trainees.offeringroster": lambda: _offering(state=OfferingState.PUBLISHED),
     "trainees.reportpacket": _packet,
+    "trainees.rounddesk": _round_desk,
+    "trainees.seatrefusal": _refusal,
     "trainees.waitingentry": _entry_in_line,
     "trainees.yearlyassessment": _assessment,
 }

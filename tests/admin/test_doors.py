@@ -12,6 +12,7 @@ from tests.factories.accounts import City, make_user
 LISTS = sorted(f"{model._meta.app_label}.{model._meta.model_name}" for model in admin.site._registry)
 
 TEACHING = {
+    "courses.forumsession",
     "courses.offering",
     "courses.room",
     "courses.selectionround",
@@ -27,6 +28,8 @@ PEOPLE = {
     "trainees.enrolment",
     "trainees.offeringroster",
     "trainees.reportpacket",
+    "trainees.rounddesk",
+    "trainees.seatrefusal",
     "trainees.yearlyassessment",
 }
 MONEY = {"budget.budgetline", "budget.ledgerentry"}
@@ -42,6 +45,7 @@ READS = {
 ADDS = {
     Role.STAFF: {
         "accounts.unit",
+        "courses.forumsession",
         "courses.offering",
         "courses.room",
         "courses.selectionround",

@@ -20,6 +20,7 @@ QUERIES = {
     "audit.auditseal": 4,
     "budget.budgetline": 4,
     "budget.ledgerentry": 4,
+    "courses.forumsession": 8,  # and the year against its target
     "courses.offering": 6,
     "courses.room": 4,
     "courses.selectionround": 4,
@@ -35,6 +36,8 @@ QUERIES = {
     "trainees.enrolment": 5,
     "trainees.offeringroster": 6,
     "trainees.reportpacket": 4,
+    "trainees.rounddesk": 4,
+    "trainees.seatrefusal": 6,
     # Two more for the filters by topic and by round.
     "trainees.waitingentry": 7,
     "trainees.yearlyassessment": 5,
@@ -50,6 +53,8 @@ WRITTEN_ELSEWHERE = [
     "trainees.enrolment",
     "trainees.offeringroster",
     "trainees.reportpacket",
+    "trainees.rounddesk",
+    "trainees.seatrefusal",
     "trainees.waitingentry",
     "trainees.yearlyassessment",
 ]

@@ -4,6 +4,7 @@ from datetime import date, time, timedelta
 
 import pytest
 from django.urls import reverse
+from icalendar import Calendar
 
 from courses.enums import OfferingKind, OfferingState, RoundState, WaitingMode
 from courses.models import SeatCount
@@ -166,6 +167,14 @@ def test_other_kinds_are_no_sessions(client):
 def test_phase_follows_the_round(fields, phase):
     made = session(selection_round=None if fields is None else open_round(**fields))
     assert announcement_of(made.pk).phase == phase
+
+
+@pytest.mark.parametrize(("minutes", "phase"), [(1, "open"), (0, "over")])
+def test_nobody_is_asked_to_come_once_a_session_has_begun(minutes, phase):
+    start = NOW + timedelta(minutes=minutes)
+    lesson = {"starts_at": start, "ends_at": start + timedelta(hours=2)}
+    found = announcement_of(session(date(2025, 6, 10), selection_round=open_round(), lesson=lesson).pk)
+    assert (found.phase, found.enrolment_ends_at) == (phase, start)
 
 
 @pytest.mark.parametrize(("minutes", "phase"), [(-1, "later"), (0, "held"), (1, "held")])
@@ -375,6 +384,41 @@ def test_pages_cost_the_same_whatever_they_show(client, django_assert_num_querie
         client.get(FORUM)
     with django_assert_num_queries(3):
         client.get(url_of(made))
+
+
+# -- for anybody's calendar
+
+
+def test_session_comes_as_a_calendar_file(client, settings):
+    settings.SITE_URL = "https://portal.example.cn"
+    made = session(
+        title="长江流域\r\nATTENDEE:x",
+        lead_teacher=TeacherFactory(name="周讲席"),
+        lesson={"room": RoomFactory(name="报告厅")},
+    )
+    file = reverse("trainees:forum_session_file", args=[made.pk])
+    assert file in page_of(client, url_of(made))
+    answer = client.get(file)
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    calendar = Calendar.from_ical(b"".join(answer.streaming_content))
+    (event,) = calendar.walk("VEVENT")
+    assert "ATTENDEE" not in event
+    assert (event.start, event.end) == (
+        clock.school_instant(date(2025, 6, 27), time(9)),
+        clock.school_instant(date(2025, 6, 27), time(11, 30)),
+    )
+    assert (event["LOCATION"], event["DESCRIPTION"], event["STATUS"]) == (
+        "报告厅",
+        "主讲人：周讲席",
+        "CONFIRMED",
+    )
+    assert event["URL"] == f"https://portal.example.cn{url_of(made)}"
+    assert calendar["X-WR-CALNAME"] == "两江讲坛"
+
+
+def test_session_without_a_time_or_announcement_has_no_calendar_file(client):
+    for made in (session(lesson=None), session(state=OfferingState.PLANNED)):
+        assert client.get(reverse("trainees:forum_session_file", args=[made.pk])).status_code == 404
 
 
 # -- the same enrolment as electives

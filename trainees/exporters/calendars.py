@@ -42,6 +42,11 @@ def entries_of(lessons: Iterable[OwnLesson]) -> list[Entry]:
     return [_entry(lesson) for lesson in lessons]
 
 
+def lesson_uid(pk: int) -> str:
+    """The name of a lesson in every calendar, for ever."""
+    return f"lesson-{pk}@{urlsplit(settings.SITE_URL).hostname}"
+
+
 def _entry(lesson: OwnLesson) -> Entry:
     title, offering = single_line(lesson.title), single_line(lesson.offering_title)
     status, notes = "CONFIRMED", []
@@ -62,7 +67,7 @@ def _entry(lesson: OwnLesson) -> Entry:
     if lesson.teacher:
         notes.append(_("Teacher: %(name)s") % {"name": single_line(lesson.teacher)})
     return Entry(
-        uid=f"lesson-{lesson.pk}@{urlsplit(settings.SITE_URL).hostname}",
+        uid=lesson_uid(lesson.pk),
         starts_at=lesson.starts_at.astimezone(UTC),
         ends_at=lesson.ends_at.astimezone(UTC),
         summary=visible_text(shown),
@@ -85,8 +90,8 @@ def calendar_name() -> str:
     return _("My lessons · %(school)s") % {"school": settings.SCHOOL_NAME}
 
 
-def calendar_file(entries: Sequence[Entry], *, revised_at: datetime) -> bytes:
-    """The iCalendar file of `entries`, as they have been since `revised_at`.
+def calendar_file(entries: Sequence[Entry], *, revised_at: datetime, name: str = "") -> bytes:
+    """The iCalendar file of `entries`, as they have been since `revised_at`; `name` unless they are the reader's own lessons.
 
     A subscriber replaces the whole calendar, and who takes a file in twice must get the newer one: so every entry bears the
     instant of the calendar's last change as its own, and a SEQUENCE that rises with it (minutes since 1970).
@@ -95,8 +100,8 @@ def calendar_file(entries: Sequence[Entry], *, revised_at: datetime) -> bytes:
     calendar.add("prodid", "-//Party School Portal//Own lessons//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    for name in ("name", "x-wr-calname"):
-        calendar.add(name, calendar_name())
+    for key in ("name", "x-wr-calname"):
+        calendar.add(key, name or calendar_name())
     calendar.add("x-wr-timezone", settings.TIME_ZONE)
     calendar.add("refresh-interval", ASK_AGAIN, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", ASK_AGAIN)

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from courses.enums import OfferingState, RoundMode, RoundState
+from courses.enums import OfferingState, RoundState
 from courses.models import ForumSession, SeatCount, SelectionRound
 from partyschool.common import clock
 
@@ -42,14 +42,17 @@ def phase_of(session: ForumSession, seats: SeatCount | None, now: datetime) -> F
         return ForumPhase.LATER
     if now < found.opens_at:
         return ForumPhase.SOON
-    if not _takes_people(found, now):
+    if now >= enrolment_end(session, found) or not _takes_people(found):
         return ForumPhase.OVER
     return ForumPhase.OPEN if seats and seats.open_free > 0 else ForumPhase.FULL
 
 
-def _takes_people(found: SelectionRound, now: datetime) -> bool:
-    if found.state == RoundState.CHANGE:
-        return found.change_closes_at is None or now < found.change_closes_at
-    if found.state == RoundState.OPEN:
-        return now < found.closes_at
-    return found.mode == RoundMode.DRAW and found.state != RoundState.CLOSED
+def enrolment_end(session: ForumSession, found: SelectionRound) -> datetime:
+    """Until when people are asked to come: the round's end, or the beginning of the session where that is earlier."""
+    end = found.change_closes_at if found.state == RoundState.CHANGE else None
+    begins = [lesson.starts_at for lesson in session.lessons.all()]
+    return min([end or found.closes_at, *begins])
+
+
+def _takes_people(found: SelectionRound) -> bool:
+    return found.state in {RoundState.OPEN, RoundState.CHANGE}

@@ -16,7 +16,7 @@ from partyschool.common.errors import NotFound
 from partyschool.common.paging import Page, keyset_page
 from trainees.enums import CadreCategory, EnrolmentState, Rank
 from trainees.models import Enrolment
-from trainees.rules.forum import ForumPhase, is_over, phase_of
+from trainees.rules.forum import ForumPhase, enrolment_end, is_over, phase_of
 
 PAGE_SIZE = 12
 WORDS_MOST = 5
@@ -51,6 +51,12 @@ class Announcement:
         return (
             clock.span_in_words(lessons[0].starts_at, max(one.ends_at for one in lessons)) if lessons else ""
         )
+
+    @property
+    def enrolment_ends_at(self) -> datetime | None:
+        """Until when people are asked to come; None outside a round."""
+        found = self.session.selection_round
+        return enrolment_end(self.session, found) if found else None
 
     @property
     def seats(self) -> SeatCount | None:

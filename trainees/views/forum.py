@@ -1,16 +1,23 @@
 """The announcements of the forum: open to anybody, without a log-in and without any trainee's data."""
 
+from io import BytesIO
+
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.common import clock
+from partyschool.common.downloads import download_response
+from partyschool.common.errors import NotFound
 from partyschool.common.numbers import whole_number
 from partyschool.common.public_pages import kept_for
+from trainees.exporters.calendars import CONTENT_TYPE
+from trainees.exporters.forum import session_calendar
 from trainees.forms import ForumSearchForm
 from trainees.selectors.forum import (
     announcement_of,
@@ -83,3 +90,18 @@ def session(request: HttpRequest, session_id: int) -> HttpResponse:
         "kept_for_all": not request.user.is_authenticated,
     }
     return render(request, "trainees/forum_session.html", context)
+
+
+@policy(public=True)
+@require_safe
+def session_file(request: HttpRequest, session_id: int) -> FileResponse:
+    """A session for anybody's calendar. Raises `NotFound` while no time is set."""
+    request.back_url = reverse("trainees:forum")
+    now = clock.now()
+    found = announcement_of(session_id, now=now)
+    if not found.lessons:
+        raise NotFound(_("The time of this session has not been set yet."))
+    content = session_calendar(found, now=now)
+    return download_response(
+        BytesIO(content), name=f"{found.session.title}.ics", content_type=CONTENT_TYPE, size=len(content)
+    )

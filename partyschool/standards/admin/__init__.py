@@ -1,3 +1,3 @@
-from . import targets
+from . import forum, targets
 
-__all__ = ["targets"]
+__all__ = ["forum", "targets"]
