@@ -12,7 +12,7 @@
   const axes = (data) => {
     const names = {
       type: "category", data: data.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: rule } },
-      axisLabel: { color: ink, interval: 0, hideOverlap: false, width: data.kind === "hbar" ? 110 : 84, overflow: "break" },
+      axisLabel: { color: ink, interval: data.labels.length > 12 && data.kind !== "hbar" ? "auto" : 0, hideOverlap: false, width: data.kind === "hbar" ? 110 : 84, overflow: "break" },
       inverse: data.kind === "hbar",
     };
     const numbers = { type: "value", splitLine: { lineStyle: { color: rule } }, axisLabel: { color: ink } };

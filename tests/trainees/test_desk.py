@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from courses.enums import OfferingState, RoundMode
-from courses.models import Offering, SeatCount, SeatReservation
+from courses.models import Offering, SeatReservation
 from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
@@ -248,11 +248,19 @@ def test_rooms_are_not_exchanged_in_vain(found, city, staff, against):
 
 @pytest.mark.parametrize(("least", "expected"), [(0, True), (5, True), (6, False)])
 def test_a_second_run_takes_enough_people(found, city, staff, least, expected):
-    one = topic(found, 10, least=least)
-    SeatCount.objects.filter(pk=one.pk).update(capacity=10)
+    one = topic(found, 3, least=least)
+    for cadre in CadreFactory.create_batch(3, unit=city.west):
+        EnrolmentFactory(cadre=cadre, offering=one, created_by=staff)
     for cadre in CadreFactory.create_batch(5, unit=city.east):
         refuse(cadre, one)
     assert [line.offering for line in demand_of(found).second_runs] == ([one] if expected else [])
+
+
+def test_free_seats_come_before_a_second_run(found, city, staff):
+    one = topic(found, 5)
+    for cadre in CadreFactory.create_batch(5, unit=city.east):
+        refuse(cadre, one)
+    assert demand_of(found).second_runs == []
 
 
 @pytest.mark.parametrize("size", [1, 4])

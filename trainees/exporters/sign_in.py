@@ -69,7 +69,7 @@ def _about(sheet: Sheet) -> str:
 
 def _table(sheet: Sheet, missing: Sequence[MissingGlyph]) -> Table:
     columns = [
-        TableColumn(_("No."), width=11 * _MM),
+        TableColumn(_("No."), width=13 * _MM),
         TableColumn(pgettext("person", "name"), width=25 * _MM),
         TableColumn(_("Unit"), align="left"),
         TableColumn(_("post"), align="left", width=34 * _MM),

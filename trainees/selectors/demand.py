@@ -49,8 +49,9 @@ class Demand:
 
     @property
     def second_run(self) -> bool:
-        """Whether those who could take a seat now are enough for the topic to be held once more."""
-        return self.takers > 0 and self.takers >= (self.offering.least or -(-self.seats // 2))
+        """Whether those whom the free seats do not hold are enough for the topic to be held once more."""
+        without_seat = self.taken + self.takers - self.seats
+        return without_seat > 0 and without_seat >= (self.offering.least or -(-self.seats // 2))
 
 
 @dataclass(frozen=True)
