@@ -137,6 +137,12 @@ class Chronicle:
         if offering.state == OfferingState.CLOSED:
             return
         self.enrol(plan, offering, self._people_of(plan))
+        self.conclude(plan, offering)
+
+    def conclude(self, plan: Plan, offering: Offering) -> None:
+        """Mark who of those enrolled came, and close the offering two days after its last lesson."""
+        if offering.state == OfferingState.CLOSED:
+            return
         with connection.cursor() as cursor:
             cursor.execute(_MARK, {"offering": offering.pk, "by": self.by.pk})
         close_offering(

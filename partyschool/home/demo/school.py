@@ -21,6 +21,7 @@ from trainees.services.years import close_year
 
 from . import plans
 from .accounts import build_accounts
+from .draws import hold_past_draw, open_draw
 from .history import Chronicle, build_rooms, build_round, refresh_statistics
 from .money import build_budget, post_spending
 from .people import build_cadres, build_teachers
@@ -75,6 +76,7 @@ def fill(demo: Demo, *, say: Say) -> None:
     post_spending((demo.year - 1, demo.year), User.objects.get(username="finance"), demo.now)
     chronicle = _chronicle(demo, staff)
     _live_year(chronicle, demo, demo.year - 1, say)
+    hold_past_draw(chronicle, chronicle.cadres[: demo.size.venue], demo.year - 1)
     closed_at = min(demo.now, clock.school_instant(date(demo.year, 1, 8), time(10)))
     closing = close_year(year=demo.year - 1, by=staff, now=closed_at)
     say(
@@ -82,6 +84,7 @@ def fill(demo: Demo, *, say: Say) -> None:
     )
     _live_year(chronicle, demo, demo.year, say)
     _look_ahead(chronicle, demo)
+    open_draw(chronicle, chronicle.cadres[: demo.size.venue], demo.year, demo.now)
     build_reports(year=closing.year, by=staff)
     record_event(action=FINISHED, subject="home.demo:school", by=staff)
 
