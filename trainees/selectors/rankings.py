@@ -10,10 +10,10 @@ from courses.models import Offering, SelectionRound
 from partyschool.common import clock
 from partyschool.common.errors import Denial
 from trainees.models import Ranking
-from trainees.rules.electives import draw_denial, ranking_denial
+from trainees.rules.electives import SeatFacts, draw_denial, ranking_denial
 
 from .draw_words import HOW
-from .electives import RoundView, SeatFacts, rounds_for
+from .electives import RoundView, rounds_for
 
 
 @dataclass(frozen=True)
