@@ -109,7 +109,11 @@ def test_everything_of_a_round_is_saved_on_one_page(staff_client, draft, topic, 
     sent = form_of(staff_client, draft)
     early = draft.opens_at + timedelta(hours=2)
     sent |= {"name": "秋季选学", "max_picks": 3, "min_picks": 1, "waiting": "offer", "offer_hours": 12}
-    sent |= {"ranks": ["staff"], "units": [city.east.pk], **split("change_closes_at", draft.closes_at + timedelta(days=2))}
+    sent |= {
+        "ranks": ["staff"],
+        "units": [city.east.pk],
+        **split("change_closes_at", draft.closes_at + timedelta(days=2)),
+    }
     sent |= {"offerings-0-capacity": 20, "offerings-0-least": 5}
     sent = with_row(sent, "openings", unit=city.finance_bureau.pk, **split("opens_at", early))
     sent = with_row(sent, "seatreservations", offering=topic.pk, name="基层", ranks=["staff"], seats=12)
@@ -117,7 +121,13 @@ def test_everything_of_a_round_is_saved_on_one_page(staff_client, draft, topic, 
     answer = save(staff_client, draft, sent)
     assert answer.status_code == 302, faults(answer)
     draft.refresh_from_db()
-    assert (draft.name, draft.min_picks, draft.max_picks, draft.waiting, draft.offer_hours) == ("秋季选学", 1, 3, "offer", 12)
+    assert (draft.name, draft.min_picks, draft.max_picks, draft.waiting, draft.offer_hours) == (
+        "秋季选学",
+        1,
+        3,
+        "offer",
+        12,
+    )
     assert (draft.ranks, list(draft.units.all())) == (["staff"], [city.east])
     assert [(one.unit, one.opens_at) for one in draft.openings.all()] == [
         (city.finance_bureau, early.replace(microsecond=0))
@@ -163,7 +173,9 @@ def test_mistakes_are_told_at_their_fields(staff_client, draft, topic, city):
 
 def test_openings_lie_before_the_close_and_once_for_each_unit(staff_client, draft, city):
     sent = form_of(staff_client, draft)
-    late = with_row(sent, "openings", unit=city.east.pk, **split("opens_at", draft.closes_at + timedelta(hours=1)))
+    late = with_row(
+        sent, "openings", unit=city.east.pk, **split("opens_at", draft.closes_at + timedelta(hours=1))
+    )
     assert faults(save(staff_client, draft, late)).keys() == {"openings-0-opens_at"}
     twice = with_row(sent, "openings", unit=city.east.pk, **split("opens_at", draft.opens_at))
     twice = with_row(twice, "openings", unit=city.east.pk, **split("opens_at", draft.opens_at))
@@ -244,11 +256,21 @@ def test_open_round_takes_a_later_end_and_seats_and_nothing_else(staff_client, d
     assert not {"mode", "opens_at_0", "max_picks", "units", "openings-0-unit"} & sent.keys()
     hidden = {"max_picks": 99, "mode": "draw", "units": [city.east.pk], "openings-0-DELETE": "on"}
     later = draft.closes_at + timedelta(days=1)
-    answer = save(staff_client, draft, sent | hidden | split("closes_at", later) | {"offerings-0-capacity": 40})
+    answer = save(
+        staff_client, draft, sent | hidden | split("closes_at", later) | {"offerings-0-capacity": 40}
+    )
     assert answer.status_code == 302, faults(answer)
     stored = SelectionRound.objects.get(pk=draft.pk)
-    assert (stored.closes_at, stored.max_picks, stored.mode) == (later.replace(microsecond=0), 2, "first_come")
-    assert (stored.openings.count(), stored.units.count(), SeatCount.objects.get(pk=topic.pk).capacity) == (1, 0, 40)
+    assert (stored.closes_at, stored.max_picks, stored.mode) == (
+        later.replace(microsecond=0),
+        2,
+        "first_come",
+    )
+    assert (stored.openings.count(), stored.units.count(), SeatCount.objects.get(pk=topic.pk).capacity) == (
+        1,
+        0,
+        40,
+    )
     sooner = split("closes_at", later - timedelta(hours=3))
     assert faults(save(staff_client, draft, form_of(staff_client, draft) | sooner)).keys() == {"closes_at"}
 
@@ -262,7 +284,11 @@ def test_sealed_draw_stands_still(staff_client, draft, topic):
     sent = Sent(page).fields
     assert not {"offerings-0-capacity", "seatreservations-0-seats", "mechanism", "closes_at_0"} & sent.keys()
     assert "0" * 64 in page
-    posted = save(staff_client, draft, sent | {"offerings-0-capacity": 99, "seatreservations-0-seats": 1, "mechanism": "by_time"})
+    posted = save(
+        staff_client,
+        draft,
+        sent | {"offerings-0-capacity": 99, "seatreservations-0-seats": 1, "mechanism": "by_time"},
+    )
     assert posted.status_code == 302, faults(posted)
     seats = SeatCount.objects.get(pk=topic.pk)
     draft.refresh_from_db()
@@ -342,7 +368,12 @@ def test_new_round_leads_to_its_page(staff_client, city):
     answer = staff_client.post(reverse("admin:courses_selectionround_add"), data)
     made = SelectionRound.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, address("change", made))
-    assert (made.state, made.mode, made.mechanism, made.place_non_voters) == ("draft", "draw", "best_total", True)
+    assert (made.state, made.mode, made.mechanism, made.place_non_voters) == (
+        "draft",
+        "draw",
+        "best_total",
+        True,
+    )
     assert deeds() == ["selectionround.add"]
     again = staff_client.post(reverse("admin:courses_selectionround_add"), data)
     assert again.status_code == 200
@@ -377,7 +408,9 @@ def test_preview_looks_up_one_cadre(staff_client, draft, topic, city):
     assert [(one.offering, one.denial.code) for one in page.context_data["sights"]] == [(topic, "duplicate")]
 
 
-@pytest.mark.parametrize("sent", ["cadre=999999", "cadre=x", "cadre=%00", "unit=9", "unit=x", "by=x", "unit=", "cadre=" + "9" * 30])
+@pytest.mark.parametrize(
+    "sent", ["cadre=999999", "cadre=x", "cadre=%00", "unit=9", "unit=x", "by=x", "unit=", "cadre=" + "9" * 30]
+)
 def test_preview_answers_damaged_addresses(staff_client, draft, sent):
     answer = staff_client.get(f"{address('preview', draft)}?{sent}")
     assert answer.status_code in ({200} if sent == "by=x" else {400, 404})
