@@ -117,3 +117,4 @@ def test_page_of_a_round_leads_to_its_draw(staff_client):
     draw = ranked()
     page = staff_client.get(f"/admin/courses/selectionround/{draw.pk}/change/").content.decode()
     assert page_of(draw) in page
+    assert page_of(draw) in staff_client.get("/").content.decode()
