@@ -151,8 +151,8 @@ def _explain(person: Participant, got: list[int], hall: Hall) -> Iterable[Why]:
             yield why
         elif not room.has_seat(person):
             yield full(room)
-        elif why := hall.obstacle(person, room, got):
-            # A seat is free, but two topics further down add up to more than this one.
-            yield why
+        elif clash := next((other for other in got if other in hall.clashes[topic]), None):
+            # A seat is free, but the topics further down that clash with this one are worth more together.
+            yield Why(topic, told.CLASH, other=clash)
         else:
             raise SolverFailed(f"{person.ticket} could have had topic {topic} as well")
