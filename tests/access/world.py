@@ -118,6 +118,7 @@ def build_world() -> World:
         selection_round=selection_round,
         lead_teacher=teacher,
     )
+    LessonFactory(offering=session)
     line = BudgetLineFactory()
     single: list[Model] = [
         staff,

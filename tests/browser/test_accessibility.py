@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from courses.enums import OfferingKind
 from partyschool.accounts.enums import Role
 from partyschool.common import clock
 from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory, SelectionRoundFactory
+from tests.factories.faculty import TeacherFactory
 from tests.factories.reports import ClosedYear
 from tests.factories.trainees import EnrolmentFactory
 from trainees.models import ReportPacket
@@ -43,11 +45,14 @@ def pages() -> list[tuple[Any, str]]:
     cadre = year.cadre(year.city.finance_bureau, 24, user=make_user(Role.TRAINEE))
     _fill_round(cadre, year.staff)
     orgdept = make_user(Role.ORGDEPT, unit=east)
+    session = _announce_session()
     failed = year.failed[year.city.finance_bureau.pk]
     return [
         (None, "/accounts/login/?next=/credits/"),
         (None, "/verify/ABCD-EFGH-JKLM-NPQR/"),
         (None, f"/verify/{packet.code}/"),
+        (None, "/forum/"),
+        (None, f"/forum/session/{session.pk}/"),
         (cadre.user, "/"),
         (cadre.user, "/electives/"),
         (cadre.user, "/calendar/"),
@@ -60,6 +65,23 @@ def pages() -> list[tuple[Any, str]]:
         (orgdept, "/organisation/cadres/?year=2025"),
         (orgdept, f"/organisation/cadres/{failed.pk}/?year=2025"),
     ]
+
+
+def _announce_session() -> Any:
+    """A forum session that people can enrol in."""
+    start = clock.now() + timedelta(days=30)
+    day = clock.school_date(start)
+    made = OfferingFactory(
+        kind=OfferingKind.FORUM,
+        title="两江讲坛：科技创新",
+        year=day.year,
+        starts_on=day,
+        ends_on=day,
+        lead_teacher=TeacherFactory(title="教授"),
+        selection_round=SelectionRoundFactory(name="两江讲坛"),
+    )
+    LessonFactory(offering=made, starts_at=start, ends_at=start + timedelta(hours=3))
+    return made
 
 
 def _fill_round(cadre: Any, staff: Any) -> None:

@@ -269,6 +269,16 @@ def test_long_lists_are_walked_by_key(client):
     assert client.get(FORUM, {"after": "abc"}).status_code == 409
 
 
+@pytest.mark.parametrize("name", ["q", "year", "after", "before", "page"])
+@pytest.mark.parametrize(
+    "value", ["²", "9" * 5000, "\ud800", "' or 1=1 --", "%", "WyJ4Il0", "W251bGwsbnVsbF0", "2025-13-45"]
+)
+def test_damaged_query_is_answered(client, name, value):
+    session()
+    answer = client.get(FORUM, {name: value.encode("utf-8", "surrogatepass")})
+    assert answer.status_code == (409 if name in {"after", "before"} else 200)
+
+
 # -- series
 
 
