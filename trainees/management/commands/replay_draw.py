@@ -1,4 +1,7 @@
-"""Repeats a draw from its sealed rankings and its seed, and says whether the outcome is the very one that was published."""
+"""``manage.py replay_draw ROUND``: repeat a draw from its sealed rankings and its seed, and say whether the outcome is the published one.
+
+The last word is not translated, so that scripts can read it: ``identical``, or ``different: …`` and exit code 1.
+"""
 
 from argparse import ArgumentParser
 from dataclasses import dataclass
@@ -6,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
+from courses.enums import Mechanism
 from courses.models import SelectionRound
 from partyschool.common.numbers import whole_number
 from trainees.models import DrawPublication, SealedDraw
@@ -64,21 +69,36 @@ class Command(BaseCommand):
     def _tell(self, published: Published, mechanism: str) -> None:
         draw = parse(published.sealed)
         figures = measure(draw, draw_by(mechanism, draw, published.seed), published.seed)
-        self.stdout.write(f"{draw.name} (round {draw.number}), {mechanism}")
-        self.stdout.write(f"sealed rankings  {fingerprint(published.sealed)}")
-        self.stdout.write(f"outcome          {fingerprint(published.outcome)}")
-        self.stdout.write(
-            f"{figures.voters} ranked: {figures.anything} were given something, {figures.first} their first wish, "
-            f"{figures.empty} nothing; {figures.placed_non_voters} others placed"
-        )
+        facts = {
+            "name": draw.name,
+            "number": draw.number,
+            "mechanism": Mechanism(mechanism).label,
+            "sealed": fingerprint(published.sealed),
+            "outcome": fingerprint(published.outcome),
+            "voters": figures.voters,
+            "anything": figures.anything,
+            "first": figures.first,
+            "empty": figures.empty,
+            "others": figures.placed_non_voters,
+        }
+        for line in (
+            _("%(name)s (round %(number)s): %(mechanism)s"),
+            _("Fingerprint of the sealed rankings: %(sealed)s"),
+            _("Fingerprint of the outcome: %(outcome)s"),
+            _(
+                "%(voters)s ranked: %(anything)s were given something, %(first)s of them their first wish, %(empty)s nothing; "
+                "%(others)s who ranked nothing were placed."
+            ),
+        ):
+            self.stdout.write(line % facts)
         given = {one.topic: one.given for one in figures.topics}
         for topic in draw.topics:
-            self.stdout.write(f"{topic.code}  {given[topic.id]} of {topic.seats}  {topic.title}")
+            self.stdout.write(f"{topic.code}  {given[topic.id]} / {topic.seats}  {topic.title}")
 
 
 def _from_files(options: dict[str, Any]) -> Published:
     if not options["seed"] or not options["outcome"]:
-        raise CommandError("--file needs --seed and --outcome beside it.")
+        raise CommandError(_("--file needs --seed and --outcome beside it."))
     try:
         sealed, outcome = (options[name].read_text(encoding="utf-8") for name in ("file", "outcome"))
     except (OSError, UnicodeDecodeError) as fault:
@@ -88,14 +108,17 @@ def _from_files(options: dict[str, Any]) -> Published:
 
 def _from_round(name: str | None) -> Published:
     if not name:
-        raise CommandError("Name a round, or give --file, --seed and --outcome.")
+        raise CommandError(_("Name a round, or give --file, --seed and --outcome."))
     number = whole_number(name)
     wanted = {"name": name} if number is None else {"pk": number}
     rounds = list(SelectionRound.objects.filter(mode="draw", **wanted))
     if len(rounds) != 1:
-        raise CommandError(f"{len(rounds)} draws are called “{name}”. Give the number of the round.")
+        raise CommandError(
+            _("%(found)s draws are called “%(name)s”. Give the number of the round.")
+            % {"found": len(rounds), "name": name}
+        )
     publication = DrawPublication.objects.select_related("outcome").filter(selection_round=rounds[0]).first()
     if publication is None:
-        raise CommandError(f"The draw “{rounds[0].name}” has not been published.")
+        raise CommandError(_("The draw “%(name)s” has not been published.") % {"name": rounds[0].name})
     sealed = SealedDraw.objects.get(selection_round=rounds[0])
     return Published(sealed.text, rounds[0].seed, publication.outcome.text, rounds[0].preferences_hash)
