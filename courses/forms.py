@@ -38,6 +38,11 @@ class OfferingForm(forms.ModelForm):
             "selection_round",
         ]
         widgets = {"summary": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
+        help_texts = {
+            "series": _(
+                "Topics of one series are the same topic held again: who attended one is known to repeat it. Sessions of one series make up a forum."
+            )
+        }
 
 
 class CapacityForm(forms.Form):
