@@ -12,7 +12,7 @@ from partyschool.jobs.services.running import run_job
 from tests.factories.accounts import make_unit, make_user
 from tests.factories.courses import OfferingFactory, SelectionRoundFactory
 from tests.factories.trainees import make_trainee
-from trainees.models import Ranking, SelectionDraw
+from trainees.models import DrawPlace, Enrolment, Ranking, SelectionDraw
 from trainees.services.drawing import start_draw
 from trainees.services.publication import publish_draw
 from trainees.services.rankings import rank_topics
@@ -72,3 +72,26 @@ def publish_for(cadres: Iterable[Any], staff: Any) -> SelectionDraw:
     draw.hold()
     draw.publish()
     return SelectionDraw.objects.get(pk=draw.pk)
+
+
+def drawn(**fields: Any) -> Draw:
+    """A draw under review: six people want the same of three topics with two seats each, in the same order."""
+    draw = Draw(people=6, max_picks=1, **fields)
+    for cadre in draw.cadres:
+        draw.rank(cadre, 0, 1)
+    draw.seal()
+    draw.hold()
+    return draw
+
+
+def places(draw: Draw) -> dict[int, DrawPlace]:
+    """What the published draw gave, by cadre."""
+    return {
+        place.cadre_id: place for place in DrawPlace.objects.filter(selection_round=draw.pk).unscoped("test")
+    }
+
+
+def enrolled(draw: Draw) -> set[tuple[int, int]]:
+    """Cadre and topic of every place in the draw's topics."""
+    rows = Enrolment.objects.filter(offering__selection_round=draw.pk, state="enrolled").unscoped("test")
+    return {(row.cadre_id, row.offering_id) for row in rows}
