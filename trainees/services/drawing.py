@@ -42,6 +42,8 @@ from trainees.rules.drawing import (
 log = logging.getLogger(__name__)
 
 KIND = "draw"
+DEMAND_FOR = 20_000
+"""What more seats would bring takes some fifteen draws more; of larger ones that would outlast the time limit of a job."""
 
 
 def start_draw(*, round_id: int, by: Any, now: datetime | None = None) -> Job:
@@ -114,7 +116,7 @@ def _outcomes(found: SelectionRound, progress: Progress) -> Iterator[DrawOutcome
             log.warning("round %s is not drawn by %s: %s", found.pk, mechanism, fault)
             continue
         measures = measure(draw, outcome, seed).plain()
-        if mechanism == asked:
+        if mechanism == asked and len(draw.participants) <= DEMAND_FOR:
             progress.report(
                 2 * step + 1, 2 * len(Mechanism) + 1, _("Working out what more seats would bring")
             )
