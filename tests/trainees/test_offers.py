@@ -15,7 +15,7 @@ from partyschool.common.errors import (
 from partyschool.common.integrity import all_checks
 from tests.trainees.lines import HOUR, Line, offered, place_of, sitting, told
 from trainees.models import WaitingEntry
-from trainees.services.electives import select_topic
+from trainees.services.electives import select_topic, withdraw_from_topic
 from trainees.services.offers import accept_offer, decline_offer, expire_offers, remind_of_offers
 from trainees.services.promotion import Promoted
 from trainees.services.waiting import leave_waiting_list
@@ -111,3 +111,5 @@ def test_offer_cannot_be_left_but_declined():
     line = offered()
     with pytest.raises(WrongState, match="kept for you"):
         leave_waiting_list(offering_id=line.topic.pk, by=line.people[0].user)
+    with pytest.raises(WrongState, match="kept for you"):
+        withdraw_from_topic(offering_id=line.topic.pk, by=line.people[0].user)

@@ -202,6 +202,8 @@ def withdraw_from_topic(*, offering_id: int, by: Any, now: datetime | None = Non
             raise _no_place(facts)
         if denial := withdrawal_denial(facts, at):
             raise denial
+        if facts.enrolment_state == EnrolmentState.HELD:
+            raise WrongState(_("A seat is kept for you."), remedy=_("Accept or decline the offered seat."))
         if not holds_place(facts):
             raise WrongState(
                 _("Your place in “%(title)s” has been concluded.") % {"title": facts.title},
