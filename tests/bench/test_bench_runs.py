@@ -13,6 +13,10 @@ SECONDS = 300
 RATIO = re.compile(r"^ratio  (.+?) +([\d,]+\.\d\d)  required [≤≥] [\d,.]+  not judged$", re.MULTILINE)
 TOLD = {
     "close_year.py": ["close_year / bare SQL, first", "close_year / bare SQL, again"],
+    "draw.py": [
+        "random_serial: time per person, large / small",
+        "by_time: time per person, large / small",
+    ],
     "lists.py": [
         "credit entries, newest first, whole school: page 5 / 1",
         *(
