@@ -94,7 +94,13 @@ def test_damaged_addresses_are_answered():
     assert faults == []
 
 
-PAGES = ("home:index", "trainees:verify_form", "trainees:forum", "accounts:login", "admin:trainees_cadre_changelist")
+PAGES = (
+    "home:index",
+    "trainees:verify_form",
+    "trainees:forum",
+    "accounts:login",
+    "admin:trainees_cadre_changelist",
+)
 
 
 @pytest.mark.parametrize("page", PAGES)
