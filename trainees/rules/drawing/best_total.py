@@ -56,7 +56,7 @@ def best_total(draw: SealedDraw, seed: str) -> Outcome:
         _seat(person, chosen[person.ticket], hall)
     for person in voters:
         got = hall.shares[person.ticket][1]
-        hall.shares[person.ticket][2].extend(_explain(person, got, hall))
+        hall.shares[person.ticket] = (None, got, tuple(_explain(person, got, hall)))
     hall.serve(order[len(voters) :], first=None)
     return hall.outcome(BEST_TOTAL)
 
@@ -136,7 +136,7 @@ def _seat(person: Participant, topics: set[int], hall: Hall) -> None:
         if hall.obstacle(person, room, got) or not room.seat(person):
             raise SolverFailed(f"no seat of topic {topic} for {person.ticket}")
         got.append(topic)
-    hall.shares[person.ticket] = (None, got, [])
+    hall.shares[person.ticket] = (None, got, ())
 
 
 def _explain(person: Participant, got: list[int], hall: Hall) -> Iterable[Why]:

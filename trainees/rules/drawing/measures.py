@@ -8,6 +8,7 @@ from typing import Any
 from . import outcome as told
 from .content import Participant, SealedDraw
 from .outcome import Outcome, Place
+from .pace import without_cycle_search
 from .serial import Hall, entitlement
 
 
@@ -73,6 +74,7 @@ class Measures:
         }
 
 
+@without_cycle_search()
 def measure(draw: SealedDraw, outcome: Outcome, seed: str) -> Measures:
     """The measures of an outcome of the draw."""
     places = {place.ticket: place for place in outcome.places}

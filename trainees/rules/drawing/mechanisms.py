@@ -7,6 +7,7 @@ from .best_total import best_total
 from .chance import commit
 from .content import BEST_TOTAL, BY_TIME, RANDOM_SERIAL, SealedDraw
 from .outcome import Difference, Outcome, difference, outcome_text
+from .pace import without_cycle_search
 from .sealed import fingerprint, parse
 from .serial import by_time, random_serial
 
@@ -17,6 +18,7 @@ MECHANISMS: Mapping[str, Callable[[SealedDraw, str], Outcome]] = {
 }
 
 
+@without_cycle_search()
 def draw_by(mechanism: str, draw: SealedDraw, seed: str) -> Outcome:
     """The outcome of one of `MECHANISMS`. Raises `WrongSeed`; with `best_total` also `TooLarge` and `SolverFailed`."""
     return MECHANISMS[mechanism](draw, seed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .content import FORMAT
+from .pace import without_cycle_search
 from .sealed import canonical
 
 GOT, FULL, CLASH, LIMIT, BARRED, QUOTA = "got", "full", "clash", "limit", "barred", "quota"
@@ -66,29 +67,29 @@ class Difference(NamedTuple):
         return f"{self.where}: {self.ours or 'nothing'} here, {self.theirs or 'nothing'} there"
 
 
+@without_cycle_search()
 def outcome_text(outcome: Outcome) -> str:
     """The canonical JSON of an outcome: the one that is published, and that every replay must reach."""
     facts: dict[Why, dict[str, Any]] = {}
-    for place in outcome.places:
-        for why in place.why:
-            if why not in facts:
-                facts[why] = {name: value for name, value in why._asdict().items() if value is not None}
-    return canonical(
-        {
-            "format": FORMAT,
-            "mechanism": outcome.mechanism,
-            "seed_hash": outcome.seed_hash,
-            "participants": [
-                {
-                    "ticket": place.ticket,
-                    "position": place.position,
-                    "got": [{"topic": one.topic, "reservation": one.reservation} for one in place.got],
-                    "why": [facts[why] for why in place.why],
-                }
-                for place in outcome.places
-            ],
-        }
-    )
+    # Person by person, so that a hundred thousand objects are never held at once.
+    people = ",".join(canonical(_plain(place, facts)) for place in outcome.places)
+    about = {"format": FORMAT, "mechanism": outcome.mechanism, "seed_hash": outcome.seed_hash}
+    empty = canonical(about | {"participants": []})
+    # Within a string the quotes would be escaped, so this is the key itself.
+    return empty.replace('"participants":[]', f'"participants":[{people}]')
+
+
+def _plain(place: Place, facts: dict[Why, dict[str, Any]]) -> dict[str, Any]:
+    """One participant as JSON values; the same reason is put into `facts` once."""
+    for why in place.why:
+        if why not in facts:
+            facts[why] = {name: value for name, value in why._asdict().items() if value is not None}
+    return {
+        "ticket": place.ticket,
+        "position": place.position,
+        "got": [{"topic": one.topic, "reservation": one.reservation} for one in place.got],
+        "why": [facts[why] for why in place.why],
+    }
 
 
 def parse_outcome(text: str) -> Outcome:

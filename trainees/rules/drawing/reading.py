@@ -1,6 +1,8 @@
 """From decoded JSON to a draw: right keys, right types, and for every fault its place. What the values mean is `checks`' business."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from .content import FORMAT, Participant, Quota, Reservation, SealedDraw, SealedDrawInvalid, Topic
@@ -8,6 +10,8 @@ from .content import FORMAT, Participant, Quota, Reservation, SealedDraw, Sealed
 T = TypeVar("T")
 # What a database's bigint holds.
 LARGEST = 2**63 - 1
+# What most participants have for most keys; one object for all of them.
+_NOTHING: Mapping[int, Any] = MappingProxyType({})
 
 DRAW_KEYS = {
     "format",
@@ -38,9 +42,9 @@ def read(data: Any) -> SealedDraw:
         seed_hash=_text(draw["seed_hash"], "seed_hash"),
         max_picks=_number(draw["max_picks"], "max_picks"),
         place_non_voters=_truth(draw["place_non_voters"], "place_non_voters"),
-        topics=_list(draw["topics"], "topics", _topic),
-        conflicts=_list(draw["conflicts"], "conflicts", _pair),
-        participants=_list(draw["participants"], "participants", _participant),
+        topics=_sorted(draw["topics"], "topics", _topic, _id),
+        conflicts=_sorted(draw["conflicts"], "conflicts", _pair, _self),
+        participants=_sorted(draw["participants"], "participants", _participant, _ticket),
     )
 
 
@@ -52,8 +56,8 @@ def _topic(data: Any, where: str) -> Topic:
         title=_text(topic["title"], f"{where}.title"),
         seats=_number(topic["seats"], f"{where}.seats"),
         least=_number(topic["least"], f"{where}.least"),
-        reserved=_list(topic["reserved"], f"{where}.reserved", _reservation),
-        quotas=_list(topic["quotas"], f"{where}.quotas", _quota),
+        reserved=_sorted(topic["reserved"], f"{where}.reserved", _reservation, _id),
+        quotas=_sorted(topic["quotas"], f"{where}.quotas", _quota, _id),
     )
 
 
@@ -79,6 +83,7 @@ def _pair(data: Any, where: str) -> tuple[int, int]:
     pair = _list(data, where, _number)
     if len(pair) != 2:
         raise SealedDrawInvalid(where, "is not a pair of topics")
+    _in_order(pair, where, _self)
     return pair[0], pair[1]
 
 
@@ -114,19 +119,42 @@ def _list(data: Any, where: str, item: Callable[[Any, str], T]) -> tuple[T, ...]
     return tuple([item(one, f"{where}[{index}]") for index, one in enumerate(data)])
 
 
-def _by_topic(data: Any, where: str, item: Callable[[Any, str], T]) -> dict[int, T]:
+def _sorted(data: Any, where: str, item: Callable[[Any, str], T], key: Callable[[T], Any]) -> tuple[T, ...]:
+    found = _list(data, where, item)
+    _in_order(found, where, key)
+    return found
+
+
+def _in_order(items: tuple[T, ...], where: str, key: Callable[[T], Any]) -> None:
+    """In the one order that a canonical text has; what is there twice is found by `checks`."""
+    keys = [key(one) for one in items]
+    if keys != sorted(keys):
+        raise SealedDrawInvalid(where, "is not in canonical order")
+
+
+def _self(value: Any) -> Any:
+    return value
+
+
+_id = attrgetter("id")
+_ticket = attrgetter("ticket")
+
+
+def _by_topic(data: Any, where: str, item: Callable[[Any, str], T]) -> Mapping[int, T]:
     if not isinstance(data, dict):
         raise SealedDrawInvalid(where, "is not an object")
+    if not data:
+        return _NOTHING
     found: dict[int, T] = {}
     for key, value in data.items():
-        if not (key.isascii() and key.isdigit() and len(key) < 20):
+        if not (key.isascii() and key.isdigit() and len(key) < 20 and key == str(int(key))):
             raise SealedDrawInvalid(where, f"has the key “{key}”, which is no topic's id")
         found[int(key)] = item(value, f"{where}.{key}")
     return found
 
 
 def _numbers(data: Any, where: str) -> tuple[int, ...]:
-    return _list(data, where, _number)
+    return _sorted(data, where, _number, _self)
 
 
 def _number(data: Any, where: str) -> int:

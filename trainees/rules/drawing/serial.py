@@ -8,7 +8,8 @@ from .content import BY_TIME, RANDOM_SERIAL, Participant, SealedDraw, WrongSeed
 from .outcome import Got, Outcome, Place, Why
 from .seats import Room
 
-Shares = dict[str, tuple[int | None, list[int], list[Why]]]
+# Ticket → place in the order, topics got, reasons.
+Shares = dict[str, tuple[int | None, list[int], tuple[Why, ...]]]
 
 
 class Hall:
@@ -34,11 +35,8 @@ class Hall:
             place = None if first is None else first + index
             got: list[int] = []
             wishes = person.ranking or self.leftovers
-            self.shares[person.ticket] = (
-                place,
-                got,
-                [self._decide(person, self.rooms[topic], got, place) for topic in wishes],
-            )
+            why = tuple([self._decide(person, self.rooms[topic], got, place) for topic in wishes])
+            self.shares[person.ticket] = (place, got, why)
 
     def obstacle(self, person: Participant, room: Room, got: Sequence[int]) -> Why | None:
         """Why somebody who has `got` these topics cannot have this one as well, but for its seats; None if they can.
@@ -70,12 +68,12 @@ class Hall:
 
     def outcome(self, mechanism: str) -> Outcome:
         """What everybody got; who was not served got nothing, without a place."""
-        nothing: tuple[int | None, list[int], list[Why]] = (None, [], [])
+        nothing: tuple[int | None, list[int], tuple[Why, ...]] = (None, [], ())
         places = []
         for person in sorted(self.draw.participants, key=lambda one: one.ticket):
             position, topics, why = self.shares.get(person.ticket, nothing)
             got = tuple([Got(topic, self.rooms[topic].reservation_of(person.ticket)) for topic in topics])
-            places.append(Place(person.ticket, position, got, tuple(why)))
+            places.append(Place(person.ticket, position, got, why))
         return Outcome(mechanism, self.draw.seed_hash, tuple(places))
 
 
