@@ -11,6 +11,8 @@ from courses.models import Lesson, Offering, Room
 from partyschool.common import clock
 from partyschool.common.errors import Stale
 from tests.factories.courses import LessonFactory, OfferingFactory, RoomFactory, SelectionRoundFactory
+from tests.factories.trainees import make_scheme
+from trainees.enums import SchemeState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,3 +140,11 @@ def test_an_open_round_keeps_its_topics_when_renamed(staff_client, city):
     topic.refresh_from_db()
     found.refresh_from_db()
     assert (found.name, topic.selection_round_id) == ("新名", found.pk)
+
+
+def test_a_row_that_is_struck_out_is_no_change_of_others(staff_client, city):
+    scheme = make_scheme(2025, state=SchemeState.DRAFT)
+    url = reverse("admin:trainees_creditscheme_change", args=[scheme.pk])
+    answer = staff_client.post(url, {**_form(staff_client, url), "caps-0-DELETE": "on"})
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    assert not scheme.caps.exists()

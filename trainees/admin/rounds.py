@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
@@ -45,7 +46,7 @@ WORDS = {
     ),
     RoundState.CLOSED: (gettext_lazy("Close the round"), gettext_lazy("The round “%(name)s” is closed.")),
 }
-SHOWN_ALWAYS = ("state", "rank_names", "category_names", "unit_names", "seed_hash", "preferences_hash")
+SHOWN_ALWAYS = ("state", "rank_names", "category_names", "unit_names", "seed_digest", "preferences_digest")
 
 
 @admin.register(SelectionRound)
@@ -72,7 +73,7 @@ class SelectionRoundAdmin(RoundPages, PortalModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: SelectionRound | None = None) -> Any:
         draft = self._open_to_change(request, obj) and (obj is None or obj.state == RoundState.DRAFT)
         who = ("ranks", "categories", "units") if draft else ("rank_names", "category_names", "unit_names")
-        announced = ("seed_hash", "preferences_hash") if obj and obj.seed_hash else ()
+        announced = ("seed_digest", "preferences_digest") if obj and obj.seed_hash else ()
         topics = ((gettext_lazy("Topics of the round"), {"fields": ("offerings",)}),) if draft else ()
         return (
             (None, {"fields": (*(("state",) if obj else ()), "year", "name", "mode")}),
@@ -178,6 +179,14 @@ class SelectionRoundAdmin(RoundPages, PortalModelAdmin):
     def unit_names(self, found: SelectionRound) -> str:
         return "、".join(unit.name for unit in found.units.order_by("path")) or _("all")
 
+    @display(description=gettext_lazy("Fingerprint of the secret number (SHA-256)"))
+    def seed_digest(self, found: SelectionRound) -> Any:
+        return _digest(found.seed_hash)
+
+    @display(description=gettext_lazy("Fingerprint of the sealed rankings (SHA-256)"))
+    def preferences_digest(self, found: SelectionRound) -> Any:
+        return _digest(found.preferences_hash)
+
     # -- moving on
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
@@ -257,6 +266,10 @@ class SelectionRoundAdmin(RoundPages, PortalModelAdmin):
             form=form,
             topics=topics,
         )
+
+
+def _digest(value: str) -> Any:
+    return format_html('<span class="digest">{}</span>', value) if value else "–"
 
 
 def _offers(found: SelectionRound, to: RoundState) -> bool:

@@ -227,6 +227,7 @@ class ReservationForm(_TopicRowForm):
         model = SeatReservation
         fields = ["offering", "name", "unit", "ranks", "categories", "seats"]
         widgets = {"offering": UnfoldAdminSelectWidget}
+        labels = {"offering": _("topic")}
 
     def clean_seats(self) -> Any:
         return self._least("seats")
@@ -246,6 +247,7 @@ class QuotaForm(_TopicRowForm):
         model = UnitQuota
         fields = ["offering", "unit", "most"]
         widgets = {"offering": UnfoldAdminSelectWidget}
+        labels = {"offering": _("topic")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -31,7 +31,7 @@ class Grouping(StrEnum):
 
 # The cadres on the register whom the reader may see, each with the group, whether the round is open to them, and when it opens.
 _PEOPLE = """
-WITH home AS (
+WITH home AS MATERIALIZED (
     SELECT u.id, {group} AS grp,
            COALESCE((SELECT early.opens_at FROM courses_roundopening early JOIN accounts_unit over ON over.id = early.unit_id
                      WHERE early.selection_round_id = r.id AND starts_with(u.path, over.path)
@@ -171,6 +171,8 @@ def preview_round(
     }
     counted, barred = _count(found, user, grouping, within, now)
     labels = _labels(grouping, [row[0] for row in counted])
+    order = list(labels)
+    counted.sort(key=lambda row: order.index(row[0]))
     groups = [
         Group(key, *labels[key], people, fits, opens_from, opens_to)
         for key, people, fits, opens_from, opens_to in counted
@@ -222,10 +224,11 @@ def _count(
 
 
 def _labels(grouping: Grouping, keys: list[str]) -> dict[str, tuple[str, Unit | None]]:
+    """What each group is called, in the order in which they are shown: that of the tree, or of the list of ranks or categories."""
     if grouping == Grouping.UNIT:
         return {unit.path: (unit.name, unit) for unit in Unit.objects.filter(path__in=keys)}
     names = Rank if grouping == Grouping.RANK else CadreCategory
-    return {key: (str(names(key).label), None) for key in keys}
+    return {str(one): (str(one.label), None) for one in names if one in keys}
 
 
 @dataclass(frozen=True)
