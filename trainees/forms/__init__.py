@@ -2,7 +2,7 @@ from .cadres import CadreForm, RevealForm
 from .desk import EnrolForm, KeepForm, MergeForm, MoveForm, TakeBackForm
 from .forum import ForumSearchForm
 from .offerings import CancelForm
-from .rounds import SelectionRoundForm
+from .rounds import ChangeWindowForm, SelectionRoundForm
 from .verify import CHECKED_FILE_MOST, CheckCodeForm, CheckFileForm
 from .years import CadreResultsForm, YearForm
 
@@ -11,6 +11,7 @@ __all__ = [
     "CadreForm",
     "CadreResultsForm",
     "CancelForm",
+    "ChangeWindowForm",
     "CheckCodeForm",
     "CheckFileForm",
     "EnrolForm",
