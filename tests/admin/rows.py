@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from budget.enums import EntryKind
 from budget.models import LedgerEntry
-from courses.enums import OfferingKind, OfferingState
+from courses.enums import OfferingKind, OfferingState, RoundMode, RoundState
 from faculty.models import TeachingEntry
 from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditSeal
@@ -27,6 +27,7 @@ from trainees.models import (
     ReportPacket,
     RoundDesk,
     SeatRefusal,
+    SelectionDraw,
     WaitingEntry,
     YearlyAssessment,
 )
@@ -178,6 +179,18 @@ def _round_desk():
     return RoundDesk.objects.get(pk=_offering().selection_round_id)
 
 
+def _draw():
+    """A draw that is sealed, with a topic."""
+    found = SelectionRoundFactory(
+        name=f"{HOSTILE}{clock.now():%f}",
+        mode=RoundMode.DRAW,
+        state=RoundState.SEALED,
+        seed_hash="0" * 64,
+        preferences_hash="0" * 64,
+    )
+    return SelectionDraw.objects.get(pk=found.pk)
+
+
 def _grant():
     return make_user(Role.OFFICER, unit=_unit(), full_name=HOSTILE).grants.get()
 
@@ -217,6 +230,7 @@ MAKERS: dict[str, Callable[[], object]] = {
     "trainees.reportpacket": _packet,
     "trainees.rounddesk": _round_desk,
     "trainees.seatrefusal": _refusal,
+    "trainees.selectiondraw": _draw,
     "trainees.waitingentry": _entry_in_line,
     "trainees.yearlyassessment": _assessment,
 }

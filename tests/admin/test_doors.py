@@ -30,6 +30,8 @@ PEOPLE = {
     "trainees.reportpacket",
     "trainees.rounddesk",
     "trainees.seatrefusal",
+    "trainees.selectiondraw",
+    "trainees.waitingentry",
     "trainees.yearlyassessment",
 }
 MONEY = {"budget.budgetline", "budget.ledgerentry"}

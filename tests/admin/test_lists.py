@@ -38,6 +38,7 @@ QUERIES = {
     "trainees.reportpacket": 4,
     "trainees.rounddesk": 4,
     "trainees.seatrefusal": 6,
+    "trainees.selectiondraw": 4,
     # Two more for the filters by topic and by round.
     "trainees.waitingentry": 7,
     "trainees.yearlyassessment": 5,
@@ -55,6 +56,7 @@ WRITTEN_ELSEWHERE = [
     "trainees.reportpacket",
     "trainees.rounddesk",
     "trainees.seatrefusal",
+    "trainees.selectiondraw",
     "trainees.waitingentry",
     "trainees.yearlyassessment",
 ]
