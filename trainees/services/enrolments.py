@@ -11,8 +11,8 @@ from partyschool.common import clock
 from partyschool.common.errors import Denial, InvalidInput, NotFound
 from partyschool.common.locking import locking_transaction
 from partyschool.common.prepared import PreparedStatement
-from trainees.enums import IN_LINE_STATES, EnrolmentOrigin, OverrideRule, WaitingState
-from trainees.models import Cadre, SeatOverride, WaitingEntry
+from trainees.enums import EnrolmentOrigin, OverrideRule
+from trainees.models import Cadre, SeatOverride
 from trainees.rules.electives import SeatFacts, enrolment_denial
 from trainees.selectors.electives import facts_for_cadre
 
@@ -101,22 +101,11 @@ def place_by_staff(
     if aside:
         recorded |= {"aside": aside, "reason": reason}
     number = claim_place(facts, origin=origin, action=action, by=by, now=now, **recorded)
-    _leave_line(facts, number, by, now)
     if aside and said:
         SeatOverride.objects.create(
             enrolment_id=number, rule=aside, facts=str(said.facts)[:FACTS_MOST], reason=reason, by=by, at=now
         )
     return number
-
-
-def _leave_line(facts: SeatFacts, number: int, by: Any, now: datetime) -> None:
-    """Who waited for this seat has it now; a wish to swap ends without giving anything up."""
-    mine = WaitingEntry.objects.filter(
-        cadre=facts.cadre_id, offering=facts.offering_id, state__in=IN_LINE_STATES
-    ).unscoped("the line of the cadre enrolled")
-    ended = {"ended_at": now, "ended_by": by, "skipped_code": "", "skipped_facts": ""}
-    mine.exclude(gives_up=None).update(state=WaitingState.WITHDRAWN, **ended)
-    mine.update(state=WaitingState.ACCEPTED, enrolment=number, **ended)
 
 
 def _set_aside(facts: SeatFacts, aside: OverrideRule | None, now: datetime) -> Denial | None:
