@@ -97,7 +97,15 @@ def split(name: str, moment: Any) -> dict[str, str]:
 
 @pytest.fixture
 def draft(city) -> SelectionRound:
-    return SelectionRoundFactory(state=RoundState.DRAFT, name="第一轮", year=clock.school_year())
+    """A draft whose times are whole minutes, as people enter them."""
+    minute = clock.now().replace(second=0, microsecond=0)
+    return SelectionRoundFactory(
+        state=RoundState.DRAFT,
+        name="第一轮",
+        year=clock.school_year(),
+        opens_at=minute - timedelta(days=1),
+        closes_at=minute + timedelta(days=1),
+    )
 
 
 @pytest.fixture
