@@ -26,7 +26,8 @@ RANKING_LOCKS = (
     ),
     PreparedStatement(
         "share_round",
-        f"SELECT pg_advisory_xact_lock_shared({ROUND_LOCKS}, (%(round)s)::int)",
+        f"SELECT pg_advisory_xact_lock_shared({ROUND_LOCKS}, id::int)"  # noqa: S608 -- a constant number
+        " FROM courses_selectionround WHERE id = %(round)s",
         {"round": "bigint"},
     ),
 )

@@ -13,6 +13,7 @@ from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.common.errors import InvalidInput
 from partyschool.common.numbers import whole_number
+from trainees.selectors.electives import topic_for
 from trainees.services.offers import accept_offer, decline_offer
 from trainees.services.swapping import swap_topics
 from trainees.services.waiting import join_waiting_list, leave_waiting_list
@@ -84,6 +85,7 @@ def swap(request: HttpRequest, offering_id: int) -> HttpResponse:
     lead_back(request)
     old = _named_topic(request, "gives_up")
     if old is None:
+        topic_for(request.user, offering_id)  # that there is no such topic is told first
         raise InvalidInput(_("Say which topic you give up."))
     words = _("You have swapped the topics. Your new place is kept.")
     return _done(request, words, swap_topics, offering_id=offering_id, give_up_offering_id=old)
