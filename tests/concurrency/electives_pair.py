@@ -51,7 +51,7 @@ KINDS: dict[str, Any] = {
 
 
 class Pair:
-    """The world and its model, moved together. `seen` counts which deed had which outcome."""
+    """The world and its model, moved together. `seen` counts which deed had which outcome, and what people were told."""
 
     def __init__(self, world: World, seen: Counter[tuple[str, str]]) -> None:
         self.world, self.model, self.seen = world, world.model(), seen
@@ -283,9 +283,11 @@ class Pair:
         )
         # One topic after the other: what its page tells each person.
         topic = self.model.topics[step % len(self.model.topics)]
-        assert self.answers(topic) == {
+        told = self.answers(topic)
+        assert told == {
             person.number: self.model.refusal(RULES, person, topic) for person in self.model.people
         }
+        self.seen.update(("told", kind or "nothing") for kind in told.values())
         assert list(faults()) == []
 
     def seats(self) -> list[dict[str, int]]:
