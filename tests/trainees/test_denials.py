@@ -18,6 +18,7 @@ from django.urls import get_resolver
 from django.utils import translation
 
 from partyschool.accounts.enums import Role
+from partyschool.accounts.services.administrators import LoginNameTaken
 from partyschool.common.admin import refusal_text
 from partyschool.common.errors import Denial, Full
 from partyschool.common.middleware import refusal_response
@@ -38,8 +39,9 @@ def _vocabulary(kind: type[Denial] = Denial) -> list[type[Denial]]:
     return [found for one in own for found in (one, *_vocabulary(one))]
 
 
-# With the addresses come all views, and with them all services and what they refuse.
+# With the addresses come all views, and with them all services and what they refuse; one is for a command alone.
 assert get_resolver().url_patterns
+assert LoginNameTaken
 KINDS = sorted(_vocabulary(), key=lambda kind: (kind.__module__, kind.code, kind.__name__))
 
 
