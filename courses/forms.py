@@ -11,7 +11,8 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from courses.models import Lesson, Offering, Room
+from courses.enums import RoundMode, RoundState
+from courses.models import Lesson, Offering, Room, SelectionRound
 from partyschool.common import clock
 
 
@@ -43,6 +44,27 @@ class OfferingForm(forms.ModelForm):
                 "Topics of one series are the same topic held again: who attended one is known to repeat it. Sessions of one series make up a forum."
             )
         }
+
+    def clean_selection_round(self) -> SelectionRound | None:
+        """Topics come and go while a round is drafted; an open first-come round still takes more, a draw that was opened does not."""
+        chosen: SelectionRound | None = self.cleaned_data["selection_round"]
+        before = Offering.objects.select_related("selection_round").filter(pk=self.instance.pk).first()
+        former = before.selection_round if before else None
+        if chosen == former:
+            return chosen
+        if former is not None and former.state != RoundState.DRAFT:
+            raise ValidationError(
+                _(
+                    "“%(name)s” has been opened, and people may have picked this topic there. Cancel the offering instead."
+                ),
+                params={"name": former.name},
+            )
+        if chosen is not None and chosen.mode == RoundMode.DRAW and chosen.state != RoundState.DRAFT:
+            raise ValidationError(
+                _("“%(name)s” is a draw that has been opened; it takes no more topics."),
+                params={"name": chosen.name},
+            )
+        return chosen
 
 
 class CapacityForm(forms.Form):

@@ -4,12 +4,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from courses.enums import OfferingState
-from courses.models import Offering, SeatCount
+from courses.models import Offering, SeatCount, SelectionRound
+from courses.rules import ROUND_LOCKS, seats_stand
 from courses.signals import seats_changed
 from partyschool.audit.services.events import record_event
 from partyschool.common.errors import InvalidInput, NotFound, WrongState
@@ -23,17 +24,33 @@ def _unknown(offering_id: int) -> NotFound:
 def set_capacity(*, offering_id: int, capacity: int, by: Any, now: datetime | None = None) -> SeatCount:
     """Set how many seats an offering has; it may not be fewer than are taken.
 
-    Raises `InvalidInput` (with the number of taken seats), `WrongState` once the offering is closed, `NotFound`, `Busy`.
-    Concurrency: locks the seat row, so claims decide before or after the change, never on a mixture.
+    Raises `InvalidInput` (with the number of taken seats), `WrongState` once the offering is closed and while its draw is sealed,
+    `NotFound`, `Busy`.
+    Concurrency: shares the round (sealing it comes before or after), locks the seat row, so claims decide before or after the
+    change, never on a mixture.
     """
     if capacity < 0:
         raise InvalidInput(_("%(number)s is not a number of seats.") % {"number": capacity})
     try:
         with locking_transaction():
+            _refuse_sealed(offering_id)
             return put_capacity(offering_id=offering_id, capacity=capacity, by=by, now=now)
     except IntegrityError as error:
         # Two people gave the offering its first seats at the same moment.
         raise WrongState(_("The seats of this offering were set by somebody else just now.")) from error
+
+
+def _refuse_sealed(offering_id: int) -> None:
+    """Refuse while the offering's draw stands sealed. Concurrency: shares the round's advisory lock until the commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(%s, selection_round_id::int) FROM courses_offering"
+            " WHERE id = %s AND selection_round_id IS NOT NULL",
+            [ROUND_LOCKS, offering_id],
+        )
+    state = SelectionRound.objects.filter(offerings=offering_id).values_list("state", flat=True).first()
+    if state is not None and seats_stand(state):
+        raise WrongState(_("The draw is sealed, and its seats with it, until its result is published."))
 
 
 def put_capacity(*, offering_id: int, capacity: int, by: Any, now: datetime | None = None) -> SeatCount:

@@ -24,7 +24,7 @@ DEEDS = {
     RoundState.RUN: "round.run",
     RoundState.REVIEW: "round.review",
     RoundState.PUBLISHED: "round.publish",
-    RoundState.CHANGE: "round.change",
+    RoundState.CHANGE: "round.open_change",
     RoundState.CLOSED: "round.close",
 }
 
