@@ -31,8 +31,8 @@ from .scoping import ScopedQuerySet
 from .search_boxes import SearchBox, SearchBoxMultiple
 from .stale_forms import StaleFormMixin
 
-ROWS_MOST = 300
-"""Rows that one form takes: more than one a day of an offering that lasts the year."""
+ROWS_MOST = 200
+"""Rows that one form takes: two lessons a day for five months of working days."""
 
 
 class CappedPaginator(Paginator):
