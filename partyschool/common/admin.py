@@ -31,8 +31,8 @@ from .scoping import ScopedQuerySet
 from .search_boxes import SearchBox, SearchBoxMultiple
 from .stale_forms import StaleFormMixin
 
-ROWS_MOST = 200
-"""Rows that one form takes: two lessons a day for five months of working days."""
+ROWS_MOST = 300
+"""Rows that one form takes: more than one a day of an offering that lasts the year."""
 
 
 class CappedPaginator(Paginator):
@@ -299,6 +299,19 @@ class ReadOnlyAdmin(PortalModelAdmin):
         return False
 
 
+class CountedRows:
+    """A set of rows whose form claims more than it may is refused by Django; here it is shown again with the stored rows alone.
+
+    Django would build as many empty rows as are allowed at the most, which takes seconds.
+    """
+
+    def total_form_count(self) -> int:
+        claimed = self.management_form.cleaned_data["TOTAL_FORMS"] if self.is_bound else 0  # type: ignore[attr-defined]  # mixed into a formset
+        if claimed > self.absolute_max:  # type: ignore[attr-defined]  # as above
+            return min(self.initial_form_count(), self.absolute_max)  # type: ignore[attr-defined]  # as above
+        return super().total_form_count()  # type: ignore[misc]  # as above
+
+
 class PortalTabularInline(ScopedAdminMixin, TabularInline):
     """Rows of a parent, edited with it."""
 
@@ -309,7 +322,8 @@ class PortalTabularInline(ScopedAdminMixin, TabularInline):
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         # The number of rows comes with the form: 2,000, which is Django's limit, take seconds to build.
         rows = {"max_num": ROWS_MOST, "absolute_max": ROWS_MOST}
-        return super().get_formset(request, obj, **(rows if self.max_num is None else {}), **kwargs)
+        made = super().get_formset(request, obj, **(rows if self.max_num is None else {}), **kwargs)
+        return type(made.__name__, (CountedRows, made), {})
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
