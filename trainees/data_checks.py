@@ -49,7 +49,7 @@ def reserved_seats_are_enrolments() -> Iterator[str]:
 
 @data_check("trainees.waiting")
 def offers_hold_their_seats() -> Iterator[str]:
-    """A held seat belongs to one live offer and the other way round; nobody waits for what is closed; no offer is long overdue."""
+    """A held seat belongs to one live offer and the other way round; nobody waits for what is closed."""
     sql = """SELECT e.id FROM trainees_enrolment e WHERE e.state = 'held'
              AND NOT EXISTS (SELECT FROM trainees_waitingentry w WHERE w.enrolment_id = e.id AND w.state = 'offered') ORDER BY 1"""
     for (pk,) in rows(sql):
