@@ -119,6 +119,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         _maintenance(drop, others)
 
 
+@pytest.fixture(autouse=True)
+def early_lessons() -> None:
+    """Lessons of every test begin on the same day: made one a day, they would otherwise leave the year they are told to lie in."""
+    from tests.factories.courses import LessonFactory
+
+    LessonFactory.reset_sequence()
+
+
 # --- real processes ----------------------------------------------------------------------------------------------------------------------
 
 
