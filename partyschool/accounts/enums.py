@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(models.TextChoices):
@@ -27,3 +28,14 @@ class UnitKind(models.TextChoices):
     INSTITUTION = "institution", _("Public institution")
     ENTERPRISE = "enterprise", _("Enterprise")
     DIVISION = "division", _("Division")
+
+
+class UnitChangeKind(models.TextChoices):
+    """What can become of a unit."""
+
+    CREATED = "created", pgettext_lazy("unit", "Created")
+    MOVED = "moved", pgettext_lazy("unit", "Moved")
+    MERGED = "merged", pgettext_lazy("unit", "Merged into another")
+    CLOSED = "closed", pgettext_lazy("unit", "Closed down")
+    REOPENED = "reopened", pgettext_lazy("unit", "Reopened")
+    RENAMED = "renamed", pgettext_lazy("unit", "Renamed")

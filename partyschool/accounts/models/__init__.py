@@ -1,5 +1,6 @@
 from .grants import RoleGrant
+from .unit_changes import UnitChange
 from .units import Unit
 from .users import User
 
-__all__ = ["RoleGrant", "Unit", "User"]
+__all__ = ["RoleGrant", "Unit", "UnitChange", "User"]

@@ -1,6 +1,8 @@
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
 
@@ -27,6 +29,8 @@ class Unit(MP_Node):
     """A node of the unit tree: city → organisation departments → units → divisions.
 
     The subtree below an organisation department is its jurisdiction. `path` (treebeard) orders the tree and decides scope.
+    Units move, merge and close through `accounts.services.units` alone, which keep the history (`UnitChange`); a trigger sees to it that
+    every unit has its parent, and that none stands open below a closed one.
     """
 
     code = models.CharField(_("code"), max_length=20, unique=True)
@@ -42,6 +46,10 @@ class Unit(MP_Node):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(kind__in=UnitKind.values), name="accounts_unit_kind_ck"
+            ),
+            models.CheckConstraint(
+                condition=Exact(Length("path"), models.F("depth") * MP_Node.steplen),
+                name="accounts_unit_depth_ck",
             ),
         ]
 

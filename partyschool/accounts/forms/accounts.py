@@ -4,11 +4,10 @@ from django import forms
 from django.contrib.auth.forms import PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget
 
-from .enums import Role
-from .models import RoleGrant, Unit, User
-from .rules import roles_against
+from partyschool.accounts.enums import Role
+from partyschool.accounts.models import RoleGrant, User
+from partyschool.accounts.rules import roles_against
 
 
 class OwnPasswordForm(PasswordChangeForm):
@@ -23,34 +22,6 @@ class OwnPasswordForm(PasswordChangeForm):
     def save(self, commit: bool = True) -> User:
         self.user.must_change_password = False
         return super().save(commit)
-
-
-class UnitChoiceField(forms.ModelChoiceField):
-    """A unit of the tree, indented by its depth."""
-
-    def label_from_instance(self, unit: Unit) -> str:  # type: ignore[override]  # a narrower model
-        return "\u3000" * (unit.depth - 1) + unit.name
-
-
-class UnitForm(forms.ModelForm):
-    """A unit; a new one names the unit above it."""
-
-    parent = UnitChoiceField(
-        label=_("Unit above"),
-        queryset=Unit.objects.none(),
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-        empty_label=_("(top of the tree)"),
-    )
-
-    class Meta:
-        model = Unit
-        fields = ["code", "name", "kind", "closed_on"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "parent" in self.fields:
-            self.fields["parent"].queryset = Unit.objects.filter(closed_on__isnull=True)  # type: ignore[attr-defined]  # a ModelChoiceField
 
 
 class RoleGrantForm(forms.ModelForm):
