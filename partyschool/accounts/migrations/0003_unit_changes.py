@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_start_passwords'),
+        ('common', '0001_trigger_functions'),
     ]
 
     operations = [
