@@ -30,6 +30,13 @@ class OfferingState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class RollBy(models.TextChoices):
+    """Whether people are seen at every lesson, or once for all lessons of a morning or an afternoon."""
+
+    LESSON = "lesson", _("per lesson")
+    HALF_DAY = "half_day", _("per half-day")
+
+
 class RoundState(models.TextChoices):
     """A first-come round goes draft → open → (change →) closed; a draw walks through all of them: `courses.rules.ROUND_MOVES`."""
 

@@ -40,6 +40,7 @@ class EnrolmentOrigin(models.TextChoices):
     SWAP = "swap", _("Swapped")
     DRAW = "draw", _("By draw")
     MOVED = "moved", _("Moved by staff")
+    ASSIGNED = "assigned", _("Organised assignment")
 
 
 class WaitingState(models.TextChoices):
@@ -111,3 +112,207 @@ class PacketState(models.TextChoices):
     VALID = "valid", pgettext_lazy("document", "In force")
     SUPERSEDED = "superseded", pgettext_lazy("document", "Replaced by a newer one")
     WITHDRAWN = "withdrawn", pgettext_lazy("document", "Taken back by the school")
+
+
+class RecognisedActivity(models.TextChoices):
+    """Learning and work outside the school's offerings that a scheme may give credits for, on a claim with evidence."""
+
+    OUTSIDE_CLASS = "outside_class", _("Class of another institution")
+    ONLINE_COURSE = "online_course", _("Online course of another platform")
+    UNIT_TRAINING = "unit_training", _("Training inside the unit")
+    GROUP_STUDY = "group_study", _("Theory study group session")
+    LECTURING = "lecturing", _("Lecturing")
+    PAPER_CITY = "paper_city", _("Paper, city level")
+    PAPER_PROVINCE = "paper_province", _("Paper, provincial level")
+    PAPER_NATION = "paper_nation", _("Paper, national level")
+    REPORT_ADOPTED = "report_adopted", _("Survey report adopted")
+    DEGREE_STUDY = "degree_study", _("Degree study")
+    EXAM = "exam", _("Examination passed")
+
+
+class CreditBasis(models.TextChoices):
+    """What a rule multiplies its credits with."""
+
+    HOUR = "hour", _("per class-hour")
+    DAY = "day", _("per day")
+    ITEM = "item", _("per item")
+
+
+class PenaltyCause(models.TextChoices):
+    """What a scheme may take credits off for, when an offering is closed."""
+
+    LATE = "late", _("Late or left early, per lesson")
+    ABSENT = "absent", _("Absent without leave, per half-day")
+    NO_SHOW = "no_show", _("Elective place never used")
+
+
+class ClaimState(models.TextChoices):
+    SUBMITTED = "submitted", pgettext_lazy("claim", "Submitted")
+    RETURNED = "returned", pgettext_lazy("claim", "Returned for more")
+    APPROVED = "approved", pgettext_lazy("claim", "Recognised")
+    REFUSED = "refused", pgettext_lazy("claim", "Not recognised")
+    WITHDRAWN = "withdrawn", pgettext_lazy("claim", "Withdrawn")
+
+
+class FigureCode(models.TextChoices):
+    """The figures of the field that rules outside the credit scheme ask for; values are rows of `TrainingFigure`."""
+
+    CALLS_A_YEAR = "calls_a_year", _("Assigned trainings of one person a year, at most")
+    AWAY_CALLS_A_YEAR = "away_calls_a_year", _("Assigned trainings outside the province a year, at most")
+    LONG_CLASS_DAYS = "long_class_days", _("A long class has at least this many days")
+    LONG_CLASS_YEARS = "long_class_years", _("One long class in this many years, at most")
+    TOPIC_CLASS_DAYS = "topic_class_days", _("Days of a single-topic class, at most")
+    SAME_TOPIC_YEARS = "same_topic_years", _("Years before the same topic is attended again")
+    PROMOTED_WITHIN_YEARS = "promoted_within_years", _("Years to make up training after a promotion")
+    REMIND_DAYS = "remind_days", _("Days before a deadline when reminders go out")
+    ESCALATE_DAYS = (
+        "escalate_days",
+        _("Days after a missed deadline when the organisation department is told"),
+    )
+    LEAVE_SHARE = "leave_share", _("Share of a class's hours on leave, above which a trainee is withdrawn")
+    ABSENT_DAYS = "absent_days", _("Days absent without leave, from which a trainee is withdrawn")
+    LATE_MINUTES = "late_minutes", _("Minutes after the start from which a check-in is late")
+    LATE_ABSENT_MINUTES = (
+        "late_absent_minutes",
+        _("Minutes after the start from which a check-in no longer counts"),
+    )
+    EARLY_MINUTES = "early_minutes", _("Minutes before the end before which leaving is early")
+    CHECK_IN_OPENS_MINUTES = "check_in_opens_minutes", _("Minutes before the start when check-in opens")
+    CODE_SECONDS = "code_seconds", _("Seconds that a check-in code is shown")
+    OFFLINE_HOURS = "offline_hours", _("Hours within which a check-in made without network must arrive")
+    HOURS_A_DAY = "hours_a_day", _("Class-hours of a training day")
+    OBJECTION_DAYS = "objection_days", _("Days in which objections can be raised")
+    MAKE_UP_DAYS = "make_up_days", _("Days after sealing by which make-up training is due")
+
+
+class AssignmentState(models.TextChoices):
+    """draft → issued (units nominate) → closed, or cancelled."""
+
+    DRAFT = "draft", pgettext_lazy("assignment", "Draft")
+    ISSUED = "issued", pgettext_lazy("assignment", "Units nominate")
+    CLOSED = "closed", pgettext_lazy("assignment", "Closed")
+    CANCELLED = "cancelled", pgettext_lazy("assignment", "Cancelled")
+
+
+class CallMode(models.TextChoices):
+    QUOTA = "quota", _("By unit quota")
+    BY_NAME = "by_name", _("By name")
+
+
+class NominationState(models.TextChoices):
+    """nominated → confirmed | returned | withdrawn; confirmed → deferred | replaced | withdrawn."""
+
+    NOMINATED = "nominated", pgettext_lazy("nomination", "Nominated")
+    RETURNED = "returned", pgettext_lazy("nomination", "Returned")
+    CONFIRMED = "confirmed", pgettext_lazy("nomination", "Confirmed")
+    DEFERRED = "deferred", pgettext_lazy("nomination", "Deferred")
+    REPLACED = "replaced", pgettext_lazy("nomination", "Replaced")
+    WITHDRAWN = "withdrawn", pgettext_lazy("nomination", "Withdrawn")
+
+
+# A nomination in one of these states uses up one place of its unit's quota, and the person cannot be nominated twice.
+LIVE_NOMINATION_STATES = (NominationState.NOMINATED, NominationState.CONFIRMED)
+
+
+class DeferralState(models.TextChoices):
+    ASKED = "asked", pgettext_lazy("deferral", "Asked for")
+    AGREED = "agreed", pgettext_lazy("deferral", "Agreed")
+    REFUSED = "refused", pgettext_lazy("deferral", "Refused")
+    WITHDRAWN = "withdrawn", pgettext_lazy("deferral", "Withdrawn")
+
+
+class MarkSource(models.TextChoices):
+    """Where an attendance mark came from."""
+
+    ROLL = "roll", _("Roll call")
+    CHECK_IN = "check_in", _("Check-in")
+    CARD = "card", _("Card reader")
+    LEAVE = "leave", _("Leave")
+
+
+class CheckInSource(models.TextChoices):
+    QR = "qr", _("Scanned code")
+    TYPED = "typed", _("Typed code")
+    OFFLINE = "offline", _("Sent after the network came back")
+    CARD = "card", _("Card reader")
+
+
+class LeaveKind(models.TextChoices):
+    OFFICIAL = "official", _("Official business")
+    PERSONAL = "personal", _("Personal matters")
+    SICK = "sick", _("Illness")
+
+
+class LeaveApprover(models.TextChoices):
+    """Who decides on a leave, by its length (`LeaveTier`)."""
+
+    CLASS_TEACHER = "class_teacher", _("Class teacher")
+    ACADEMIC = "academic", _("Academic affairs office")
+    LEADER = "leader", _("School leader")
+    ORGDEPT = "orgdept", _("Organisation department")
+
+
+class LeaveState(models.TextChoices):
+    """asked → approved → returned; asked → refused | cancelled; approved → cancelled before it begins."""
+
+    ASKED = "asked", pgettext_lazy("leave", "Asked for")
+    APPROVED = "approved", pgettext_lazy("leave", "Approved")
+    REFUSED = "refused", pgettext_lazy("leave", "Refused")
+    CANCELLED = "cancelled", pgettext_lazy("leave", "Cancelled")
+    RETURNED = "returned", pgettext_lazy("leave", "Returned")
+
+
+LIVE_LEAVE_STATES = (LeaveState.ASKED, LeaveState.APPROVED, LeaveState.RETURNED)
+
+
+class ConductState(models.TextChoices):
+    """open (the class teacher scores) → submitted (moderated by staff) → released (the cadres see it, nothing moves)."""
+
+    OPEN = "open", pgettext_lazy("conduct", "Being scored")
+    SUBMITTED = "submitted", pgettext_lazy("conduct", "Under moderation")
+    RELEASED = "released", pgettext_lazy("conduct", "Released")
+
+
+class ConductDimension(models.TextChoices):
+    ATTITUDE = "attitude", _("Attitude and performance in study")
+    THEORY = "theory", _("Mastery and use of theory")
+    PARTY_SPIRIT = "party_spirit", _("Party spirit and style")
+    DISCIPLINE = "discipline", _("Observing rules and discipline")
+
+
+class ConductGrade(models.TextChoices):
+    EXCELLENT = "excellent", pgettext_lazy("conduct", "Excellent")
+    GOOD = "good", pgettext_lazy("conduct", "Good")
+    PASS = "pass", pgettext_lazy("conduct", "Pass")
+    FAIL = "fail", pgettext_lazy("conduct", "Fail")
+
+
+class Grade(models.TextChoices):
+    """The grade of a year: the result, with the best of those who passed set apart."""
+
+    EXCELLENT = "excellent", pgettext_lazy("yearly assessment", "Excellent")
+    PASS = "pass", _("Passed")
+    FAIL = "fail", _("Failed")
+    EXEMPT = "exempt", _("Exempt")
+
+
+class YearState(models.TextChoices):
+    """preview → objection → sealed; never back."""
+
+    PREVIEW = "preview", pgettext_lazy("assessment year", "Preview")
+    OBJECTION = "objection", pgettext_lazy("assessment year", "Open to objections")
+    SEALED = "sealed", pgettext_lazy("assessment year", "Sealed")
+
+
+class ObjectionState(models.TextChoices):
+    RAISED = "raised", pgettext_lazy("objection", "Raised")
+    UPHELD = "upheld", pgettext_lazy("objection", "Upheld")
+    REJECTED = "rejected", pgettext_lazy("objection", "Rejected")
+    WITHDRAWN = "withdrawn", pgettext_lazy("objection", "Withdrawn")
+
+
+class MakeUpState(models.TextChoices):
+    PLANNED = "planned", pgettext_lazy("make-up training", "Planned")
+    DONE = "done", pgettext_lazy("make-up training", "Done")
+    MISSED = "missed", pgettext_lazy("make-up training", "Missed")
+    CANCELLED = "cancelled", pgettext_lazy("make-up training", "Cancelled")

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from partyschool.accounts.enums import Role
 from partyschool.common.scoping import EVERYTHING, ScopedQuerySet
+from trainees.enums import ConductState
 
 
 def cadre_condition(user: Any, to_cadre: str = "") -> Q:
@@ -65,12 +66,61 @@ class EnrolmentQuerySet(CadreRecordQuerySet):
         return super().scope_for(user) | own if user.scope.has(Role.TEACHER) else super().scope_for(user)
 
 
+class RosterRecordQuerySet(EnrolmentRecordQuerySet):
+    """Records that hang on an enrolment, seen besides by whoever teaches or leads its offering."""
+
+    def scope_for(self, user: Any) -> Q:
+        condition = super().scope_for(user)
+        if not user.scope.has(Role.TEACHER):
+            return condition
+        taught = self.model._base_manager.filter(rostered_condition(user, "enrolment__offering"))
+        return condition | Q(pk__in=taught.values("pk"))
+
+
+class ConductQuerySet(EnrolmentRecordQuerySet):
+    """Conduct scores: the school's own and the class teacher's business until the sheet is released, then like the enrolment's."""
+
+    to_score = ""
+
+    def scope_for(self, user: Any) -> Q:
+        if user.scope.whole_school:
+            return EVERYTHING
+        condition = cadre_condition(user, f"{self.to_score}enrolment__cadre__") & Q(
+            **{f"{self.to_score}sheet__state": ConductState.RELEASED}
+        )
+        if not user.scope.has(Role.TEACHER):
+            return condition
+        led = Q(**{f"{self.to_score}sheet__offering__lead_teacher__user": user.pk})
+        return condition | led
+
+
+class ConductRecordQuerySet(ConductQuerySet):
+    """Records that hang on a conduct score."""
+
+    to_score = "score__"
+
+
+class NominationRecordQuerySet(ScopedQuerySet):
+    """Records that hang on a nomination, seen by whoever sees its cadre."""
+
+    def scope_for(self, user: Any) -> Q:
+        return cadre_condition(user, "nomination__cadre__")
+
+
 class AssessmentQuerySet(CadreRecordQuerySet):
     """Yearly assessments go by the unit of that year: a transfer moves the person, not the past."""
 
     def scope_for(self, user: Any) -> Q:
         condition = user.scope.unit_condition("unit__path")
         return condition if user.scope.whole_school else condition | Q(cadre__user=user.pk)
+
+
+class AssessmentRecordQuerySet(ScopedQuerySet):
+    """Records that hang on a yearly assessment, seen like it: by the unit of that year."""
+
+    def scope_for(self, user: Any) -> Q:
+        condition = user.scope.unit_condition("assessment__unit__path")
+        return condition if user.scope.whole_school else condition | Q(assessment__cadre__user=user.pk)
 
 
 class CalendarFeedQuerySet(ScopedQuerySet):

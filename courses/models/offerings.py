@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from courses.enums import OfferingKind, OfferingState, Signboard
+from courses.enums import OfferingKind, OfferingState, RollBy, Signboard
 from faculty.models import Teacher
 
 from .rounds import SelectionRound
@@ -52,6 +52,13 @@ class Offering(models.Model):
     least = models.PositiveIntegerField(
         _("minimum size"), default=0, help_text=_("With fewer people it is not worth holding; 0 for none.")
     )
+    roll_by = models.CharField(_("attendance taken"), max_length=8, choices=RollBy, default=RollBy.LESSON)
+    off_job = models.BooleanField(
+        _("off the job"),
+        default=False,
+        help_text=_("Trainees are released from their work for the whole time."),
+    )
+    away = models.BooleanField(_("outside the province"), default=False)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True, editable=False)
 
     class Meta:
@@ -63,6 +70,9 @@ class Offering(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=OfferingState.values), name="courses_offering_state_ck"
+            ),
+            models.CheckConstraint(
+                condition=Q(roll_by__in=RollBy.values), name="courses_offering_roll_by_ck"
             ),
             models.CheckConstraint(
                 condition=Q(ends_on__gte=F("starts_on")),

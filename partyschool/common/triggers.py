@@ -1,6 +1,6 @@
 """Trigger rules of the database, as migration operations.
 
-The functions themselves are created once by `common` migration 0001. They are plain SQL triggers, not switchable from a
+The functions themselves are created by the migrations of `common`. They are plain SQL triggers, not switchable from a
 session of the portal (docs/adr/0005-plain-sql-triggers.md), so they bind the admin, the shell and bulk statements alike.
 """
 
@@ -41,6 +41,25 @@ def no_delete(table: str) -> list[migrations.RunSQL]:
         _trigger(table, "no_delete", f'BEFORE DELETE ON "{table}" FOR EACH ROW', "common_refuse_change()"),
         keep_whole(table),
     ]
+
+
+def only_moves(table: str, *moves: tuple[str, str], column: str = "state") -> migrations.RunSQL:
+    """Refuse every change of `column` that is not one of `moves` (from, to)."""
+    allowed = ", ".join(f"'{before}>{after}'" for before, after in moves)
+    return _trigger(
+        table,
+        f"{column}_moves",
+        f'BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN (OLD.{column} IS DISTINCT FROM NEW.{column})',
+        f"common_check_move('{column}', {allowed})",
+    )
+
+
+def keep_columns(table: str, *columns: str) -> migrations.RunSQL:
+    """Refuse a change of `columns`: what a row is about stays what it was made for."""
+    arguments = ", ".join(f"'{column}'" for column in columns)
+    return _trigger(
+        table, "kept", f'BEFORE UPDATE ON "{table}" FOR EACH ROW', f"common_keep_columns({arguments})"
+    )
 
 
 def true_reversal(table: str, owner: str, *measures: str) -> migrations.RunSQL:

@@ -59,7 +59,7 @@ def make_scheme(
     for kind in OfferingKind.values:
         category = categories.get(kind, CreditCategory.CONCENTRATED)
         CreditRule.objects.create(
-            scheme=scheme, activity=kind, category=category, credits_per_hour=Decimal(1)
+            scheme=scheme, activity=kind, category=category, rate=Decimal(1)
         )
     CreditCap.objects.create(scheme=scheme, category=CreditCategory.ONLINE, most=Decimal(40))
     for rank in Rank.values:

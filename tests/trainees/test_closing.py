@@ -79,9 +79,7 @@ def states(places):
 
 def test_attendance_becomes_entries_once(staff):
     scheme = make_scheme()
-    CreditRule.objects.filter(scheme=scheme, activity=OfferingKind.ELECTIVE).update(
-        credits_per_hour=Decimal("1.5")
-    )
+    CreditRule.objects.filter(scheme=scheme, activity=OfferingKind.ELECTIVE).update(rate=Decimal("1.5"))
     offering, places = run_class(staff, "pl", "pa", "va", lessons=2)
     expected = OfferingClosing(
         offering_id=offering.pk,
@@ -187,7 +185,7 @@ def test_late_and_left_early_count_as_attended(staff):
 
 def test_an_offering_over_new_year_is_split_by_the_school_year_of_the_lesson(staff):
     schemes = [make_scheme(2025), make_scheme(2026)]
-    CreditRule.objects.filter(scheme=schemes[1], activity=OfferingKind.ELECTIVE).update(credits_per_hour=2)
+    CreditRule.objects.filter(scheme=schemes[1], activity=OfferingKind.ELECTIVE).update(rate=2)
     offering = OfferingFactory()
     place = EnrolmentFactory(offering=offering, created_by=staff)
     # 31 December 16:30 UTC is New Year's morning at the school.
@@ -207,7 +205,7 @@ def test_an_offering_over_new_year_is_split_by_the_school_year_of_the_lesson(sta
 
 
 def test_a_rate_of_zero_posts_nothing(staff):
-    CreditRule.objects.filter(scheme=make_scheme()).update(credits_per_hour=0)
+    CreditRule.objects.filter(scheme=make_scheme()).update(rate=0)
     offering, _places = run_class(staff, "p")
     closing = close_offering(offering_id=offering.pk, by=staff)
     assert (closing.completed, closing.credit_entries, closing.credits) == (1, 0, 0)

@@ -1,32 +1,70 @@
 from .assessments import AssessmentExemption, YearlyAssessment
+from .assignments import Assignment, AssignmentQuota, Deferral, Nomination
 from .attendance import AttendanceMark
 from .cadres import Cadre
 from .calendars import CalendarFeed
-from .credits import CreditCap, CreditEntry, CreditRequirement, CreditRule, CreditScheme
+from .check_ins import CheckIn
+from .claims import CreditClaim
+from .conduct import ConductChange, ConductScore, ConductSheet, ConductWeights
+from .credits import (
+    CreditCap,
+    CreditEntry,
+    CreditPenalty,
+    CreditRequirement,
+    CreditRule,
+    CreditScheme,
+    CreditShare,
+    CycleRequirement,
+)
 from .desk import RoundDesk
 from .draws import DrawOutcome, DrawPlace, DrawPublication, Ranking, SealedDraw, SelectionDraw
 from .enrolments import Enrolment
+from .evidence import Evidence
+from .figures import TrainingFigure
+from .leaves import LeaveRequest, LeaveTier
 from .packets import DocumentCounter, ReportPacket
+from .postings import Posting
 from .refusals import SeatOverride, SeatRefusal
 from .rosters import OfferingRoster
 from .waiting import WaitingEntry
+from .years import AssessmentObjection, AssessmentYear, MakeUpPlan
 
 __all__ = [
     "AssessmentExemption",
+    "AssessmentObjection",
+    "AssessmentYear",
+    "Assignment",
+    "AssignmentQuota",
     "AttendanceMark",
     "Cadre",
     "CalendarFeed",
+    "CheckIn",
+    "ConductChange",
+    "ConductScore",
+    "ConductSheet",
+    "ConductWeights",
     "CreditCap",
+    "CreditClaim",
     "CreditEntry",
+    "CreditPenalty",
     "CreditRequirement",
     "CreditRule",
     "CreditScheme",
+    "CreditShare",
+    "CycleRequirement",
+    "Deferral",
     "DocumentCounter",
     "DrawOutcome",
     "DrawPlace",
     "DrawPublication",
     "Enrolment",
+    "Evidence",
+    "LeaveRequest",
+    "LeaveTier",
+    "MakeUpPlan",
+    "Nomination",
     "OfferingRoster",
+    "Posting",
     "Ranking",
     "ReportPacket",
     "RoundDesk",
@@ -34,6 +72,7 @@ __all__ = [
     "SeatOverride",
     "SeatRefusal",
     "SelectionDraw",
+    "TrainingFigure",
     "WaitingEntry",
     "YearlyAssessment",
 ]

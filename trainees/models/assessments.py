@@ -3,13 +3,13 @@ from decimal import Decimal
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from partyschool.accounts.models import Unit
 from partyschool.common import clock
 from partyschool.common.scoping import ScopedModel
-from trainees.enums import AssessmentResult, CreditCategory, ExemptionGround, Rank
+from trainees.enums import AssessmentResult, CreditCategory, ExemptionGround, Grade, Rank
 from trainees.querysets import AssessmentQuerySet, CadreRecordQuerySet
 
 from .cadres import Cadre
@@ -45,6 +45,13 @@ class AssessmentExemption(ScopedModel):
         return self.get_ground_display()
 
 
+class InForceManager(models.Manager.from_queryset(AssessmentQuerySet)):  # type: ignore[misc]  # made by a function
+    """The results in force: a result that was corrected after sealing is read through `YearlyAssessment.versions` alone."""
+
+    def get_queryset(self) -> AssessmentQuerySet:
+        return super().get_queryset().filter(superseded=False)
+
+
 class YearlyAssessment(ScopedModel):
     """The result of one cadre's year, written by `close_year` from ledger and scheme, with everything needed to explain it.
 
@@ -52,6 +59,9 @@ class YearlyAssessment(ScopedModel):
     credits of each category, in the order of `CreditCategory`; `breakdown` reads them by name. `reasons` is a list of
     `{"code": "short", "category": "" | category, "needed": …, "counted": …}` or `{"code": "exempt", "ground": …}`.
     A failed cadre cannot be rated excellent in the annual appraisal (`bars_excellent`).
+
+    Sealing the year sets `sealed`: from then on the row stands still (trigger). A stated correction is a further sealed row that
+    names the one it `corrects`, which thereby is `superseded`; `objects` are the results in force, `versions` all.
 
     Results are derived: the closing copies their keys from rows that stand, so they are not checked again row by row, which would
     cost as much as all the counting. What they name cannot go (triggers on cadres, units and schemes; users by the audit trail).
@@ -98,6 +108,7 @@ class YearlyAssessment(ScopedModel):
     )
     reasons = models.JSONField(_("reasons"))
     result = models.CharField(_("result"), max_length=6, choices=AssessmentResult)
+    grade = models.CharField(_("grade"), max_length=9, choices=Grade)
     bars_excellent = models.BooleanField(_("cannot be rated excellent"))
     closed_at = models.DateTimeField(_("closed at"), default=clock.now)
     closed_by = models.ForeignKey(
@@ -109,13 +120,49 @@ class YearlyAssessment(ScopedModel):
         db_index=False,
     )
 
-    objects = AssessmentQuerySet.as_manager()
+    sealed = models.BooleanField(_("sealed"), default=False, editable=False)
+    superseded = models.BooleanField(_("corrected since"), default=False, editable=False)
+    corrects = models.ForeignKey(
+        "self",
+        verbose_name=_("corrects"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="corrections",
+        db_constraint=False,
+        db_index=False,
+    )
+    correction_reason = models.CharField(
+        _("reason of the correction"), max_length=400, blank=True, editable=False
+    )
+
+    objects = InForceManager()
+    versions = AssessmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("yearly assessment")
         verbose_name_plural = _("yearly assessments")
         constraints = [
-            models.UniqueConstraint(fields=["year", "cadre"], name="trainees_yearlyassessment_once_uq"),
+            models.UniqueConstraint(
+                fields=["year", "cadre"],
+                condition=Q(superseded=False),
+                name="trainees_yearlyassessment_once_uq",
+            ),
+            models.UniqueConstraint(
+                fields=["corrects"],
+                condition=Q(corrects__isnull=False),
+                name="trainees_yearlyassessment_corrects_uq",
+            ),
+            models.CheckConstraint(
+                condition=Q(corrects__isnull=True, correction_reason="")
+                | (Q(corrects__isnull=False, sealed=True) & ~Q(correction_reason="")),
+                name="trainees_yearlyassessment_correction_ck",
+            ),
+            models.CheckConstraint(
+                condition=Q(grade=F("result")) | Q(grade=Grade.EXCELLENT, result=AssessmentResult.PASS),
+                name="trainees_yearlyassessment_grade_ck",
+            ),
             models.CheckConstraint(
                 condition=Q(result__in=AssessmentResult.values), name="trainees_yearlyassessment_result_ck"
             ),

@@ -8,10 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from courses.models import Lesson
 from partyschool.common import clock
 from partyschool.common.scoping import ScopedModel, ScopedQuerySet
-from trainees.enums import AttendanceStatus
+from trainees.enums import AttendanceStatus, MarkSource
 from trainees.querysets import cadre_condition
 
+from .check_ins import CheckIn
 from .enrolments import Enrolment
+from .leaves import LeaveRequest
 
 
 class AttendanceMarkQuerySet(ScopedQuerySet):
@@ -38,6 +40,27 @@ class AttendanceMark(ScopedModel):
         settings.AUTH_USER_MODEL, verbose_name=_("marked by"), on_delete=models.PROTECT, related_name="+"
     )
 
+    source = models.CharField(_("source"), max_length=8, choices=MarkSource, default=MarkSource.ROLL)
+    check_in = models.ForeignKey(
+        CheckIn,
+        verbose_name=_("check-in"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="marks",
+        db_index=False,
+    )
+    leave = models.ForeignKey(
+        LeaveRequest,
+        verbose_name=_("leave"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="marks",
+        db_index=False,
+    )
+    reason = models.CharField(_("reason of the correction"), max_length=200, blank=True)
+
     objects = AttendanceMarkQuerySet.as_manager()
 
     class Meta:
@@ -46,9 +69,18 @@ class AttendanceMark(ScopedModel):
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=AttendanceStatus.values), name="trainees_attendancemark_status_ck"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=MarkSource.values), name="trainees_attendancemark_source_ck"
+            ),
         ]
-        indexes = [models.Index(fields=["lesson", "enrolment", "-id"], name="trainees_mark_latest_ix")]
+        indexes = [
+            models.Index(fields=["lesson", "enrolment", "-id"], name="trainees_mark_latest_ix"),
+            models.Index(
+                fields=["check_in"], condition=Q(check_in__isnull=False), name="trainees_mark_check_in_ix"
+            ),
+            models.Index(fields=["leave"], condition=Q(leave__isnull=False), name="trainees_mark_leave_ix"),
+        ]
 
     def __str__(self) -> str:
         return self.get_status_display()

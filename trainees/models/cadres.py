@@ -14,7 +14,8 @@ from trainees.querysets import CadreQuerySet
 class Cadre(ScopedModel):
     """A person who takes part in training: a cadre of some unit, with rank and category.
 
-    The citizen number is stored encrypted, found by a keyed hash and shown masked.
+    `unit`, `rank`, `post` and `category` are those of the present posting, which began on `posted_on`; a trigger writes every change
+    of them into the history (`Posting`). The citizen number is stored encrypted, found by a keyed hash and shown masked.
     """
 
     code = models.CharField(_("cadre number"), max_length=20, unique=True)
@@ -31,6 +32,13 @@ class Cadre(ScopedModel):
     rank = models.CharField(_("rank"), max_length=20, choices=Rank)
     category = models.CharField(_("category"), max_length=20, choices=CadreCategory)
     post = models.CharField(_("post"), max_length=60, blank=True)
+    posted_on = models.DateField(
+        _("in this post since"),
+        null=True,
+        blank=True,
+        help_text=_("Empty on entry: since the day the cadre came on the register."),
+    )
+    term_until = models.DateField(_("term of office ends on"), null=True, blank=True)
     citizen_no_token = models.BinaryField(null=True, editable=False)
     citizen_no_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 -- unknown numbers must not collide
     citizen_no_masked = models.CharField(_("citizen number"), max_length=18, blank=True, editable=False)
@@ -51,6 +59,7 @@ class Cadre(ScopedModel):
                 condition=Q(left_on__isnull=True) | Q(left_on__gte=models.F("joined_on")),
                 name="trainees_cadre_dates_ck",
             ),
+            models.CheckConstraint(condition=Q(posted_on__isnull=False), name="trainees_cadre_posted_ck"),
         ]
         indexes = [
             models.Index(fields=["unit", "name", "id"], name="trainees_cadre_unit_ix"),

@@ -2,14 +2,14 @@ from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from courses.enums import OfferingKind
 from courses.models import Offering
 from partyschool.common.ledger import LedgerEntry
 from partyschool.common.scoping import ScopedModel
-from trainees.enums import CreditCategory, Rank, SchemeState
+from trainees.enums import CreditBasis, CreditCategory, PenaltyCause, Rank, RecognisedActivity, SchemeState
 from trainees.querysets import CadreRecordQuerySet
 
 from .cadres import Cadre
@@ -34,6 +34,30 @@ class CreditScheme(models.Model):
             "Whoever misses more of the class-hours, on leave or absent, has not completed the offering. 0.1429 is one seventh."
         ),
     )
+    carry_category = models.CharField(
+        _("surplus of the year before counts as"), max_length=14, choices=CreditCategory, blank=True
+    )
+    carry_most = models.DecimalField(
+        _("surplus carried over, at most"), max_digits=7, decimal_places=2, default=Decimal(0)
+    )
+    excellent_factor = models.DecimalField(
+        _("excellent from this multiple of the total needed"),
+        max_digits=4,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Empty: the year has no grade “excellent”."),
+    )
+    conduct_least = models.DecimalField(
+        _("least total of conduct"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_(
+            "Whoever has a lower conduct total in any class of the year fails. Empty: conduct fails nobody."
+        ),
+    )
 
     class Meta:
         verbose_name = _("credit scheme")
@@ -51,21 +75,52 @@ class CreditScheme(models.Model):
             models.CheckConstraint(
                 condition=Q(missed_limit__gte=0, missed_limit__lt=1), name="trainees_creditscheme_missed_ck"
             ),
+            models.CheckConstraint(
+                condition=Q(carry_most=0, carry_category="")
+                | (Q(carry_most__gt=0) & Q(carry_category__in=CreditCategory.values)),
+                name="trainees_creditscheme_carry_ck",
+                violation_error_message=_(
+                    "A surplus is carried over with a category and an upper limit, or not at all."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(excellent_factor__isnull=True) | Q(excellent_factor__gte=1),
+                name="trainees_creditscheme_excellent_ck",
+            ),
+            models.CheckConstraint(
+                condition=Q(conduct_least__isnull=True) | Q(conduct_least__gte=0, conduct_least__lte=100),
+                name="trainees_creditscheme_conduct_ck",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"
 
 
+ACTIVITIES = (*OfferingKind.choices, *RecognisedActivity.choices)
+
+
 class CreditRule(models.Model):
-    """How an activity earns credits: credits per attended class-hour, filed under a category."""
+    """How an activity earns credits: `rate` per class-hour, day or item, filed under a category, at most `most` a year.
+
+    What the school runs (`OfferingKind`) is counted by attended class-hours; `RecognisedActivity` by what a claim brings.
+    """
 
     scheme = models.ForeignKey(
         CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="rules"
     )
-    activity = models.CharField(_("activity"), max_length=20, choices=OfferingKind)
+    activity = models.CharField(_("activity"), max_length=20, choices=ACTIVITIES)
     category = models.CharField(_("category"), max_length=14, choices=CreditCategory)
-    credits_per_hour = models.DecimalField(_("credits per class-hour"), max_digits=5, decimal_places=2)
+    basis = models.CharField(_("counted"), max_length=4, choices=CreditBasis, default=CreditBasis.HOUR)
+    rate = models.DecimalField(_("credits"), max_digits=5, decimal_places=2)
+    most = models.DecimalField(
+        _("at most a year"),
+        max_digits=7,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("For claims only: credits beyond it are not recognised."),
+    )
 
     class Meta:
         verbose_name = _("credit rule")
@@ -75,11 +130,26 @@ class CreditRule(models.Model):
             models.CheckConstraint(
                 condition=Q(category__in=CreditCategory.values), name="trainees_creditrule_category_ck"
             ),
-            models.CheckConstraint(condition=Q(credits_per_hour__gte=0), name="trainees_creditrule_rate_ck"),
+            models.CheckConstraint(condition=Q(rate__gte=0), name="trainees_creditrule_rate_ck"),
+            models.CheckConstraint(
+                condition=Q(activity__in=[code for code, _label in ACTIVITIES]),
+                name="trainees_creditrule_activity_ck",
+            ),
+            models.CheckConstraint(
+                condition=Q(basis=CreditBasis.HOUR, most__isnull=True)
+                | Q(activity__in=RecognisedActivity.values, basis__in=CreditBasis.values),
+                name="trainees_creditrule_basis_ck",
+                violation_error_message=_(
+                    "What the school runs is counted per class-hour and has no own upper limit; use a cap of its category."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(most__isnull=True) | Q(most__gte=0), name="trainees_creditrule_most_ck"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_activity_display()}: {self.credits_per_hour}"
+        return f"{self.get_activity_display()}: {self.rate}"
 
 
 class CreditCap(models.Model):
@@ -125,6 +195,80 @@ class CreditRequirement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_rank_display()} ≥ {self.least}"
+
+
+class CreditShare(models.Model):
+    """The least share of the counted credits that must come from one category: whoever has less has not reached the year's aim."""
+
+    scheme = models.ForeignKey(
+        CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="shares"
+    )
+    category = models.CharField(_("category"), max_length=14, choices=CreditCategory)
+    least = models.DecimalField(_("share, at least"), max_digits=5, decimal_places=4)
+
+    class Meta:
+        verbose_name = _("credit share")
+        verbose_name_plural = _("credit shares")
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "category"], name="trainees_creditshare_category_uq"),
+            models.CheckConstraint(
+                condition=Q(least__gt=0, least__lte=1), name="trainees_creditshare_least_ck"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_category_display()} ≥ {self.least:%}"
+
+
+class CreditPenalty(models.Model):
+    """Credits taken off, as entries of their own, when an offering is closed: so many for each occurrence of the cause."""
+
+    scheme = models.ForeignKey(
+        CreditScheme, verbose_name=_("scheme"), on_delete=models.PROTECT, related_name="penalties"
+    )
+    cause = models.CharField(_("cause"), max_length=8, choices=PenaltyCause)
+    credits = models.DecimalField(_("credits taken off"), max_digits=5, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("credit penalty")
+        verbose_name_plural = _("credit penalties")
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "cause"], name="trainees_creditpenalty_cause_uq"),
+            models.CheckConstraint(condition=Q(credits__gt=0), name="trainees_creditpenalty_credits_ck"),
+            models.CheckConstraint(
+                condition=Q(cause__in=PenaltyCause.values), name="trainees_creditpenalty_cause_ck"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_cause_display()}: -{self.credits}"
+
+
+class CycleRequirement(models.Model):
+    """The class-hours of concentrated training that a rank needs over a cycle of years."""
+
+    rank = models.CharField(_("rank"), max_length=20, choices=Rank)
+    first_year = models.PositiveSmallIntegerField(_("first year"))
+    last_year = models.PositiveSmallIntegerField(_("last year"))
+    hours = models.DecimalField(_("class-hours, at least"), max_digits=7, decimal_places=2)
+    source = models.CharField(_("source"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("requirement of a cycle")
+        verbose_name_plural = _("requirements of cycles")
+        constraints = [
+            models.UniqueConstraint(fields=["rank", "first_year"], name="trainees_cyclerequirement_rank_uq"),
+            models.CheckConstraint(
+                condition=Q(last_year__gte=F("first_year")), name="trainees_cyclerequirement_years_ck"
+            ),
+            models.CheckConstraint(
+                condition=Q(rank__in=Rank.values), name="trainees_cyclerequirement_rank_ck"
+            ),
+            models.CheckConstraint(condition=Q(hours__gte=0), name="trainees_cyclerequirement_hours_ck"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_year}–{self.last_year} {self.get_rank_display()} ≥ {self.hours}"
 
 
 class CreditEntry(ScopedModel, LedgerEntry):

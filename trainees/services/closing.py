@@ -99,12 +99,12 @@ WITH seen AS ({SEEN}), earned AS (
 INSERT INTO trainees_creditentry
        (year, amount, source_kind, source_ref, note, posted_by_id, posted_at,
         cadre_id, category, hours, earned_on, offering_id, scheme_id)
-SELECT earned.year, round(earned.hours * rule.credits_per_hour, 2), 'enrolment', earned.enrolment_id || ':' || earned.year, '',
+SELECT earned.year, round(earned.hours * rule.rate, 2), 'enrolment', earned.enrolment_id || ':' || earned.year, '',
        %(by)s, %(now)s, earned.cadre_id, rule.category, earned.hours, earned.earned_on, %(offering)s, rule.scheme_id
   FROM earned
   JOIN trainees_creditscheme scheme ON scheme.year = earned.year AND scheme.id = ANY(%(schemes)s)
   JOIN trainees_creditrule rule ON rule.scheme_id = scheme.id AND rule.activity = %(activity)s
- WHERE round(earned.hours * rule.credits_per_hour, 2) <> 0
+ WHERE round(earned.hours * rule.rate, 2) <> 0
  ORDER BY earned.enrolment_id, earned.year
 """  # noqa: S608 -- joins two constants of this file
 

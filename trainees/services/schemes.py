@@ -66,7 +66,7 @@ def _copy_figures(source: CreditScheme, copy: CreditScheme) -> None:
             scheme=copy,
             activity=rule.activity,
             category=rule.category,
-            credits_per_hour=rule.credits_per_hour,
+            rate=rule.rate,
         )
         for rule in source.rules.order_by("pk")
     )

@@ -98,7 +98,7 @@ WITH place AS MATERIALIZED (
            CASE WHEN was.closed_at >= %(year_end)s THEN was.rank ELSE cadre.rank END AS rank
       FROM trainees_cadre cadre
       JOIN place ON place.id = cadre.unit_id
-      LEFT JOIN trainees_yearlyassessment was ON was.year = %(year)s AND was.cadre_id = cadre.id
+      LEFT JOIN trainees_yearlyassessment was ON was.year = %(year)s AND was.cadre_id = cadre.id AND NOT was.superseded
       LEFT JOIN trainees_assessmentexemption exemption ON exemption.year = %(year)s AND exemption.cadre_id = cadre.id
      WHERE cadre.joined_on <= %(last_day)s AND (cadre.left_on IS NULL OR cadre.left_on >= %(first_day)s)
 ), counting AS (
@@ -131,19 +131,19 @@ WITH place AS MATERIALIZED (
 )
 INSERT INTO trainees_yearlyassessment
        (year, cadre_id, unit_id, jurisdiction_id, rank, scheme_id, earned, counted, needed, figures, reasons,
-        result, bars_excellent, closed_at, closed_by_id)
+        result, grade, bars_excellent, sealed, superseded, correction_reason, closed_at, closed_by_id)
 SELECT %(year)s, cadre_id, unit_id, jurisdiction_id, rank, %(scheme)s, earned, counted, total, figures, reasons,
-       result, result = %(fail)s, %(now)s, %(by)s
+       result, result, result = %(fail)s, false, false, '', %(now)s, %(by)s
   FROM found
  WHERE (was).id IS NULL
     OR ((was).unit_id, (was).jurisdiction_id, (was).rank, (was).scheme_id, (was).earned, (was).counted, (was).needed,
         (was).figures, (was).reasons, (was).result, (was).closed_at < %(year_end)s)
        IS DISTINCT FROM
        (unit_id, jurisdiction_id, rank, %(scheme)s, earned, counted, total, figures, reasons, result, %(now)s < %(year_end)s)
-ON CONFLICT (year, cadre_id) DO UPDATE
+ON CONFLICT (year, cadre_id) WHERE NOT superseded DO UPDATE
    SET unit_id = excluded.unit_id, jurisdiction_id = excluded.jurisdiction_id, rank = excluded.rank,
        scheme_id = excluded.scheme_id, earned = excluded.earned, counted = excluded.counted, needed = excluded.needed,
-       figures = excluded.figures, reasons = excluded.reasons, result = excluded.result,
+       figures = excluded.figures, reasons = excluded.reasons, result = excluded.result, grade = excluded.grade,
        bars_excellent = excluded.bars_excellent, closed_at = excluded.closed_at, closed_by_id = excluded.closed_by_id
 """  # noqa: S608 -- joins text of this file; every value is a parameter
 

@@ -62,7 +62,7 @@ def build_rules(past: int, present: int) -> None:
             source=SCHEME_SOURCE,
         )
         CreditRule.objects.bulk_create(
-            CreditRule(scheme=scheme, activity=kind, category=category, credits_per_hour=Decimal(rate))
+            CreditRule(scheme=scheme, activity=kind, category=category, rate=Decimal(rate))
             for kind, (category, rate) in RULES.items()
         )
         CreditCap.objects.bulk_create(
