@@ -7,6 +7,7 @@ from django.conf import settings
 
 from budget.enums import EntryKind
 from courses.services.rounds import DEEDS as ROUND_DEEDS
+from partyschool.accounts.enums import UnitChangeKind
 from partyschool.audit.selectors.wording import DEEDS, deed_text, subject_text
 from partyschool.home.demo.school import BEGUN, FINISHED
 
@@ -24,6 +25,7 @@ def _deeds_in_code() -> set[str]:
         | {BEGUN, FINISHED}
         | set(ROUND_DEEDS.values())
         | {f"budget.{kind}" for kind in EntryKind.values}
+        | {f"unit.{kind}" for kind in UnitChangeKind.values}
     )
 
 

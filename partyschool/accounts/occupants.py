@@ -1,0 +1,20 @@
+"""Who is in a unit: asked of the floors above, which alone know the people."""
+
+from collections.abc import Callable
+
+from .models import Unit
+
+# The number of people who belong to a unit now; with `below`, those of all units under it as well.
+Census = Callable[[Unit, bool], int]
+_censuses: list[Census] = []
+
+
+def counts_people(census: Census) -> Census:
+    """Register who counts the people of a unit."""
+    _censuses.append(census)
+    return census
+
+
+def people_in(unit: Unit, *, below: bool = False) -> int:
+    """How many people belong to `unit` now; with `below`, to it and everything under it."""
+    return sum(census(unit, below) for census in _censuses)
