@@ -4,7 +4,6 @@ A token binds its ciphertext to the place it belongs to (`place`), so that a val
 Keys come from `settings.FIELD_KEYS` (newest first; older ones still open old tokens) and `settings.LOOKUP_KEY`.
 """
 
-import hashlib
 import hmac
 import os
 
@@ -21,16 +20,26 @@ class Undecryptable(ValueError):
 
 def encrypt(value: str, *, place: str) -> bytes:
     """`value` as nonce + ciphertext + tag under the newest key, bound to `place`."""
+    return encrypt_bytes(value.encode(), place=place)
+
+
+def encrypt_bytes(value: bytes, *, place: str) -> bytes:
+    """As `encrypt`, for a whole file."""
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(settings.FIELD_KEYS[0]).encrypt(nonce, value.encode(), place.encode())
+    return nonce + AESGCM(settings.FIELD_KEYS[0]).encrypt(nonce, value, place.encode())
 
 
 def decrypt(token: bytes, *, place: str) -> str:
     """The value of `token`. Raises `Undecryptable`."""
+    return decrypt_bytes(token, place=place).decode()
+
+
+def decrypt_bytes(token: bytes, *, place: str) -> bytes:
+    """As `decrypt`, for a whole file."""
     token = bytes(token)
     for key in settings.FIELD_KEYS:
         try:
-            return AESGCM(key).decrypt(token[:NONCE_BYTES], token[NONCE_BYTES:], place.encode()).decode()
+            return AESGCM(key).decrypt(token[:NONCE_BYTES], token[NONCE_BYTES:], place.encode())
         except InvalidTag:
             continue
     raise Undecryptable(place)
@@ -38,4 +47,4 @@ def decrypt(token: bytes, *, place: str) -> str:
 
 def lookup_digest(value: str) -> str:
     """The keyed hash (64 hex digits) by which an encrypted value is found again."""
-    return hmac.new(settings.LOOKUP_KEY, value.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(settings.LOOKUP_KEY, value.encode(), "sha256").hex()
