@@ -196,7 +196,7 @@ class AssignmentState(models.TextChoices):
 
 class CallMode(models.TextChoices):
     QUOTA = "quota", _("By unit quota")
-    BY_NAME = "by_name", _("By name")
+    BY_NAME = "by_name", pgettext_lazy("assignment", "By name")
 
 
 class NominationState(models.TextChoices):
@@ -316,3 +316,24 @@ class MakeUpState(models.TextChoices):
     DONE = "done", pgettext_lazy("make-up training", "Done")
     MISSED = "missed", pgettext_lazy("make-up training", "Missed")
     CANCELLED = "cancelled", pgettext_lazy("make-up training", "Cancelled")
+
+
+class ImportState(models.TextChoices):
+    """checking → unreadable | faulty | ready; ready → committed → undone; what was not committed → expired."""
+
+    CHECKING = "checking", pgettext_lazy("import", "Being checked")
+    UNREADABLE = "unreadable", pgettext_lazy("import", "Cannot be read")
+    FAULTY = "faulty", pgettext_lazy("import", "Has faults")
+    READY = "ready", pgettext_lazy("import", "Ready to be taken over")
+    COMMITTED = "committed", pgettext_lazy("import", "Taken over")
+    UNDONE = "undone", pgettext_lazy("import", "Undone")
+    EXPIRED = "expired", pgettext_lazy("import", "Cleared away")
+
+
+class ImportPart(models.TextChoices):
+    """What is kept of an import for a time."""
+
+    UPLOAD = "upload", _("The file")
+    MARKED = "marked", _("Marked-up copy")
+    PREVIEW = "preview", _("Preview")
+    UNDO = "undo", _("What an undo needs")
