@@ -133,3 +133,17 @@ class CalendarFeedQuerySet(ScopedQuerySet):
 class PacketQuerySet(ScopedQuerySet):
     def scope_for(self, user: Any) -> Q:
         return user.scope.unit_condition("recipient__path")
+
+
+class ImportQuerySet(ScopedQuerySet):
+    """Imports of cadres: the school's business, and of whoever handed the file in."""
+
+    def scope_for(self, user: Any) -> Q:
+        return EVERYTHING if user.scope.whole_school else Q(created_by=user.pk)
+
+
+class ImportPartQuerySet(ScopedQuerySet):
+    """What is kept of imports, seen like them."""
+
+    def scope_for(self, user: Any) -> Q:
+        return EVERYTHING if user.scope.whole_school else Q(cadre_import__created_by=user.pk)

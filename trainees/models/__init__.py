@@ -21,6 +21,7 @@ from .draws import DrawOutcome, DrawPlace, DrawPublication, Ranking, SealedDraw,
 from .enrolments import Enrolment
 from .evidence import Evidence
 from .figures import TrainingFigure
+from .imports import CadreImport, ImportContent
 from .leaves import LeaveRequest, LeaveTier
 from .packets import DocumentCounter, ReportPacket
 from .postings import Posting
@@ -37,6 +38,7 @@ __all__ = [
     "AssignmentQuota",
     "AttendanceMark",
     "Cadre",
+    "CadreImport",
     "CalendarFeed",
     "CheckIn",
     "ConductChange",
@@ -59,6 +61,7 @@ __all__ = [
     "DrawPublication",
     "Enrolment",
     "Evidence",
+    "ImportContent",
     "LeaveRequest",
     "LeaveTier",
     "MakeUpPlan",
