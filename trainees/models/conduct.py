@@ -52,7 +52,11 @@ class ConductWeights(models.Model):
 
 
 class ConductSheet(models.Model):
-    """The conduct assessment of one class: open → submitted → released. A released sheet and its scores stand still (triggers)."""
+    """The conduct assessment of one class: open → submitted → released.
+
+    Triggers hold that a sheet is released only with the right total and grade of everybody on the roster, that it stands still
+    with its scores and its weights from then on, and that a score moves after submission only with a `ConductChange` behind it.
+    """
 
     offering = models.OneToOneField(
         Offering, verbose_name=_("class"), on_delete=models.PROTECT, related_name="conduct_sheet"
@@ -70,6 +74,12 @@ class ConductSheet(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
+    )
+    returned_for = models.CharField(
+        _("returned because"),
+        max_length=200,
+        blank=True,
+        help_text=_("Why moderation gave the sheet back to the class teacher last."),
     )
     released_at = models.DateTimeField(_("released at"), null=True, blank=True)
     released_by = models.ForeignKey(
