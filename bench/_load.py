@@ -11,11 +11,15 @@ from tests.factories.accounts import make_unit, make_user
 from tests.factories.trainees import make_scheme
 
 CADRES = """
-INSERT INTO trainees_cadre (code, name, unit_id, rank, category, post, citizen_no_masked, joined_on)
+INSERT INTO trainees_cadre (code, name, unit_id, rank, category, post, citizen_no_masked, joined_on, posted_on)
 SELECT 'B' || n, chr(19968 + abs(hashint4(n)) %% 400) || chr(20200 + abs(hashint4(n + 7)) %% 3000),
        (%(units)s::bigint[])[1 + n %% cardinality(%(units)s::bigint[])],
-       (ARRAY['county_division', 'township_section', 'staff'])[1 + n %% 3], 'civil_servant', '', '', '2020-01-01'
+       (ARRAY['county_division', 'township_section', 'staff'])[1 + n %% 3], 'civil_servant', '', '', '2020-01-01', '2020-01-01'
   FROM generate_series(1, %(cadres)s) n
+"""
+POSTINGS = """
+INSERT INTO trainees_posting (cadre_id, unit_id, rank, post, category, starts_on, reason, noted_at)
+SELECT id, unit_id, rank, post, category, joined_on, '', now() FROM trainees_cadre WHERE NOT EXISTS (SELECT FROM trainees_posting)
 """
 OFFERINGS = """
 INSERT INTO courses_offering (code, kind, title, summary, year, signboard, state, starts_on, ends_on, series, least)
@@ -77,14 +81,22 @@ def make_tree(departments: int, units: int) -> tuple[list[Any], list[Any]]:
 
 
 def load_province(
-    *, year: int, cadres: int, entries: int, units: list[Any], years: int = 1, grown: bool = False
+    *,
+    year: int,
+    cadres: int,
+    entries: int,
+    units: list[Any],
+    years: int = 1,
+    grown: bool = False,
+    change: Any = None,
 ) -> dict[str, Any]:
     """Cadres spread over `units` and `entries` credit entries for each, posted by a member of staff under a scheme in force, dealt
     out to the `years` up to `year`. `grown`: the indexes grow with the rows, as they do in a real year, instead of being built at the end.
+    `change` is called with the scheme while it is a draft.
 
     Returns what the statements were given, and `user`, the poster.
     """
-    user, scheme = make_user(Role.STAFF), make_scheme(year)
+    user, scheme = make_user(Role.STAFF), make_scheme(year, change=change)
     values = {
         "year": year,
         "years": years,
@@ -98,5 +110,6 @@ def load_province(
         cursor.execute(OFFERINGS, values)
         values["offerings"] = [pk for (pk,) in cursor.fetchall()]
         cursor.execute(CADRES, values)
+        cursor.execute(POSTINGS)
         cursor.execute(ENTRIES, values)
     return values | {"user": user}

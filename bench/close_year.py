@@ -45,18 +45,17 @@ def load(cadres: int, entries: int) -> dict[str, Any]:
 
     from bench._load import analyze, load_province, make_tree
     from trainees.enums import CreditCategory, Rank
-    from trainees.models import CreditCap, CreditRequirement
+    from trainees.models import CreditScheme
+
+    def figures(scheme: CreditScheme) -> None:
+        scheme.caps.all().delete()
+        for category in CreditCategory.values:
+            scheme.caps.create(category=category, most=CAPS[category])
+        for rank in Rank.values:
+            scheme.requirements.create(rank=rank, category=CreditCategory.CONCENTRATED, least=20)
 
     _departments, units = make_tree(10, 100)
-    values = load_province(year=YEAR, cadres=cadres, entries=entries, units=units, grown=True)
-    scheme = values["scheme"]
-    CreditCap.objects.filter(scheme=scheme).delete()
-    for category in CreditCategory.values:
-        CreditCap.objects.create(scheme_id=scheme, category=category, most=CAPS[category])
-    for rank in Rank.values:
-        CreditRequirement.objects.create(
-            scheme_id=scheme, rank=rank, category=CreditCategory.CONCENTRATED, least=20
-        )
+    values = load_province(year=YEAR, cadres=cadres, entries=entries, units=units, grown=True, change=figures)
     with connection.cursor() as cursor:
         cursor.execute(BARE_TABLE)
         cursor.execute(SECONDARY)

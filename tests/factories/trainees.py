@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -47,10 +48,21 @@ class EnrolmentFactory(DjangoModelFactory):
 
 
 def make_scheme(
-    year: int = 2025, *, version: int = 1, state: str = SchemeState.IN_FORCE, **least: int
+    year: int = 2025,
+    *,
+    version: int = 1,
+    state: str = SchemeState.IN_FORCE,
+    change: Callable[[CreditScheme], object] | None = None,
+    fields: dict[str, object] | None = None,
+    **least: int,
 ) -> CreditScheme:
-    """A scheme with a rule per kind, a cap on online study (40), and totals per rank (`least`: rank → credits; default 90)."""
-    scheme = CreditScheme.objects.create(year=year, version=version, name=f"{year}年度学分办法", state=state)
+    """A scheme with a rule per kind, a cap on online study (40), and totals per rank (`least`: rank → credits; default 90).
+
+    The figures of a scheme stand once it is in force: `change` is called with the draft before that, and `fields` are its own.
+    """
+    scheme = CreditScheme.objects.create(
+        year=year, version=version, name=f"{year}年度学分办法", **(fields or {})
+    )
     categories = {
         OfferingKind.ELECTIVE: CreditCategory.ELECTIVE,
         OfferingKind.FORUM: CreditCategory.ELECTIVE,
@@ -58,14 +70,17 @@ def make_scheme(
     }
     for kind in OfferingKind.values:
         category = categories.get(kind, CreditCategory.CONCENTRATED)
-        CreditRule.objects.create(
-            scheme=scheme, activity=kind, category=category, rate=Decimal(1)
-        )
+        CreditRule.objects.create(scheme=scheme, activity=kind, category=category, rate=Decimal(1))
     CreditCap.objects.create(scheme=scheme, category=CreditCategory.ONLINE, most=Decimal(40))
     for rank in Rank.values:
         CreditRequirement.objects.create(
             scheme=scheme, rank=rank, category="", least=Decimal(least.get(rank, 90))
         )
+    if change:
+        change(scheme)
+    for step in {SchemeState.DRAFT: (), SchemeState.IN_FORCE: ("in_force",)}.get(state, ("in_force", state)):
+        scheme.state = step
+        scheme.save(update_fields=["state"])
     return scheme
 
 

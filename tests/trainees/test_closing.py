@@ -21,7 +21,7 @@ from tests.factories.courses import LessonFactory, OfferingFactory, SelectionRou
 from tests.factories.faculty import TeacherFactory
 from tests.factories.trainees import EnrolmentFactory, make_scheme, make_trainee
 from trainees.enums import AttendanceStatus, CreditCategory, EnrolmentState
-from trainees.models import AttendanceMark, CreditEntry, CreditRule, Enrolment
+from trainees.models import AttendanceMark, CreditEntry, Enrolment
 from trainees.services.attendance import mark_attendance
 from trainees.services.closing import (
     LessonAhead,
@@ -57,6 +57,10 @@ def teaching():
     return TeachingEntry.objects.unscoped("test")
 
 
+def electives_at(scheme, rate):
+    scheme.rules.filter(activity=OfferingKind.ELECTIVE).update(rate=Decimal(rate))
+
+
 def run_class(staff, *rows, lessons=1, **fields):
     """An offering with `lessons` lessons and one cadre per row of status letters; returns offering and enrolments."""
     offering = OfferingFactory(**fields)
@@ -78,8 +82,7 @@ def states(places):
 
 
 def test_attendance_becomes_entries_once(staff):
-    scheme = make_scheme()
-    CreditRule.objects.filter(scheme=scheme, activity=OfferingKind.ELECTIVE).update(rate=Decimal("1.5"))
+    scheme = make_scheme(change=lambda draft: electives_at(draft, "1.5"))
     offering, places = run_class(staff, "pl", "pa", "va", lessons=2)
     expected = OfferingClosing(
         offering_id=offering.pk,
@@ -184,8 +187,7 @@ def test_late_and_left_early_count_as_attended(staff):
 
 
 def test_an_offering_over_new_year_is_split_by_the_school_year_of_the_lesson(staff):
-    schemes = [make_scheme(2025), make_scheme(2026)]
-    CreditRule.objects.filter(scheme=schemes[1], activity=OfferingKind.ELECTIVE).update(rate=2)
+    schemes = [make_scheme(2025), make_scheme(2026, change=lambda draft: electives_at(draft, 2))]
     offering = OfferingFactory()
     place = EnrolmentFactory(offering=offering, created_by=staff)
     # 31 December 16:30 UTC is New Year's morning at the school.
@@ -205,7 +207,7 @@ def test_an_offering_over_new_year_is_split_by_the_school_year_of_the_lesson(sta
 
 
 def test_a_rate_of_zero_posts_nothing(staff):
-    CreditRule.objects.filter(scheme=make_scheme()).update(rate=0)
+    make_scheme(change=lambda draft: draft.rules.update(rate=0))
     offering, _places = run_class(staff, "p")
     closing = close_offering(offering_id=offering.pk, by=staff)
     assert (closing.completed, closing.credit_entries, closing.credits) == (1, 0, 0)
@@ -281,7 +283,7 @@ def test_without_a_scheme_in_force_it_says_what_to_do(staff):
 
 
 def test_a_scheme_without_a_rule_for_the_activity_refuses(staff):
-    make_scheme().rules.filter(activity=OfferingKind.ELECTIVE).delete()
+    make_scheme(change=lambda draft: draft.rules.filter(activity=OfferingKind.ELECTIVE).delete())
     offering, _places = run_class(staff, "p")
     refused(NoSchemeInForce, offering, staff)
 

@@ -21,7 +21,7 @@ from tests.factories.trainees import (
     make_trainee,
 )
 from trainees.enums import AttendanceStatus, CreditCategory, EnrolmentState
-from trainees.models import CreditEntry, CreditRequirement
+from trainees.models import CreditEntry
 from trainees.selectors.credits import explain_attendance, explain_year, years_of
 from trainees.services.attendance import mark_attendance
 from trainees.services.closing import close_offering
@@ -77,9 +77,12 @@ def page(client, trainee, url=PAGE):
 # --- the selector ------------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_year_is_explained_by_category_cap_and_requirement(scheme, trainee, staff):
-    CreditRequirement.objects.create(
-        scheme=scheme, rank=trainee.rank, category=CreditCategory.CONCENTRATED, least=20
+def test_a_year_is_explained_by_category_cap_and_requirement(trainee, staff):
+    scheme = make_scheme(
+        township_section=50,
+        change=lambda draft: draft.requirements.create(
+            rank=trainee.rank, category=CreditCategory.CONCENTRATED, least=20
+        ),
     )
     for amount, category in ((12, "concentrated"), (45, "online"), (4, "elective")):
         CreditEntryFactory(cadre=trainee, scheme=scheme, amount=amount, category=category, posted_by=staff)

@@ -12,6 +12,7 @@ from trainees.enums import (
     MakeUpState,
     NominationState,
     ObjectionState,
+    SchemeState,
     YearState,
 )
 
@@ -61,6 +62,10 @@ OBJECTION_MOVES = {
 MAKE_UP_MOVES = {
     MakeUpState.PLANNED: {MakeUpState.DONE, MakeUpState.MISSED, MakeUpState.CANCELLED},
 }
+SCHEME_MOVES = {
+    SchemeState.DRAFT: {SchemeState.IN_FORCE},
+    SchemeState.IN_FORCE: {SchemeState.RETIRED},
+}
 
 # Table → its moves, as the triggers hold them.
 MOVES: dict[str, Mapping[Any, set[Any]]] = {
@@ -73,6 +78,7 @@ MOVES: dict[str, Mapping[Any, set[Any]]] = {
     "trainees_assessmentyear": YEAR_MOVES,
     "trainees_assessmentobjection": OBJECTION_MOVES,
     "trainees_makeupplan": MAKE_UP_MOVES,
+    "trainees_creditscheme": SCHEME_MOVES,
 }
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,7 +12,17 @@ from partyschool.audit.services.events import record_event
 from partyschool.common.errors import NotFound, WrongState
 from partyschool.common.locking import lock_row, locking_transaction
 from trainees.enums import SchemeState
-from trainees.models import CreditCap, CreditRequirement, CreditRule, CreditScheme
+from trainees.models import (
+    CreditCap,
+    CreditPenalty,
+    CreditRequirement,
+    CreditRule,
+    CreditScheme,
+    CreditShare,
+)
+
+FIGURES: tuple[type[Model], ...] = (CreditRule, CreditCap, CreditRequirement, CreditShare, CreditPenalty)
+"""What hangs on a scheme and stands with it."""
 
 
 class NotDraft(WrongState):
@@ -61,22 +72,12 @@ def copy_scheme(*, scheme_id: int, by: User, now: datetime | None = None) -> Cre
 
 
 def _copy_figures(source: CreditScheme, copy: CreditScheme) -> None:
-    CreditRule.objects.bulk_create(
-        CreditRule(
-            scheme=copy,
-            activity=rule.activity,
-            category=rule.category,
-            rate=rule.rate,
-        )
-        for rule in source.rules.order_by("pk")
-    )
-    CreditCap.objects.bulk_create(
-        CreditCap(scheme=copy, category=cap.category, most=cap.most) for cap in source.caps.order_by("pk")
-    )
-    CreditRequirement.objects.bulk_create(
-        CreditRequirement(scheme=copy, rank=need.rank, category=need.category, least=need.least)
-        for need in source.requirements.order_by("pk")
-    )
+    """Every row that hangs on a scheme, whatever columns it has."""
+    for model in FIGURES:
+        rows = list(model._base_manager.filter(scheme=source).order_by("pk"))
+        for row in rows:
+            row.pk, row.scheme, row._state.adding = None, copy, True
+        model._base_manager.bulk_create(rows)
 
 
 def put_in_force(*, scheme_id: int, by: User, now: datetime | None = None) -> CreditScheme:

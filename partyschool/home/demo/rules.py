@@ -58,7 +58,6 @@ def build_rules(past: int, present: int) -> None:
         scheme = CreditScheme.objects.create(
             year=year,
             name=f"{year}年度干部教育培训学分办法",
-            state=state,
             source=SCHEME_SOURCE,
         )
         CreditRule.objects.bulk_create(
@@ -73,6 +72,8 @@ def build_rules(past: int, present: int) -> None:
             for rank, needs in NEEDS.items()
             for category, least in needs.items()
         )
+        scheme.state = state
+        scheme.save(update_fields=["state"])
     StandardTarget.objects.bulk_create(
         StandardTarget(year=year, indicator=indicator, target=Decimal(target), source=TARGET_SOURCE)
         for year in (past, present)
