@@ -16,11 +16,12 @@ from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.errors import WrongState
 from partyschool.common.locking import lock_row, locking_transaction
-from trainees.enums import AssessmentResult, CreditCategory, Rank
-from trainees.models import Cadre, CreditScheme, YearlyAssessment
+from trainees.enums import AssessmentResult, CreditCategory, Rank, YearState
+from trainees.models import AssessmentYear, Cadre, CreditScheme, YearlyAssessment
 from trainees.selectors.rosters import open_offerings
 
 from .credits import scheme_in_force
+from .year_locks import refuse_sealed, share_year
 
 
 class YearNotBegun(WrongState):
@@ -55,6 +56,7 @@ class YearClosing:
     changed: int
     provisional: bool
     open_offerings: int
+    state: str = YearState.PREVIEW
 
 
 def _columns(pattern: str) -> str:
@@ -75,8 +77,10 @@ _SHORT = _all_of("counted# < least#", " OR ")
 # OFFSET 0 keeps the planner from writing sums out again wherever they are used. Rows that would not change are left out before they
 # are tried: the lock on the scheme lets nobody else write results of this year, so what is read here is what would be met.
 # The ledger is added up per cadre and category first, in the order of its index: a quarter of the comparisons of four filtered sums.
-# Results made after the year's end keep the unit, jurisdiction and rank of that first closing: a transfer moves the person, not the past.
-CLOSE_YEAR = f"""
+# Unit and rank are those of the posting on the year's last day. Results made after the year's end keep what that first closing found, with
+# the jurisdiction: a transfer moves the person, not the past.
+# `only` narrows it to one cadre; `stated` and `ground`, `stated_rank` put a stated exemption (or none) and rank in place of the stored ones.
+JUDGE_YEAR = f"""
 WITH place AS MATERIALIZED (
     SELECT unit.id,
            (SELECT above.id FROM accounts_unit above
@@ -88,19 +92,23 @@ WITH place AS MATERIALIZED (
 ), ledger AS (
     SELECT cadre_id, {_columns("max(amount) FILTER (WHERE category = %(category#)s) AS earned#")}
       FROM (SELECT cadre_id, category, sum(amount) AS amount
-              FROM trainees_creditentry WHERE year = %(year)s
+              FROM trainees_creditentry WHERE year = %(year)s AND (%(only)s::bigint IS NULL OR cadre_id = %(only)s)
              GROUP BY cadre_id, category) part
      GROUP BY cadre_id
 ), person AS (
-    SELECT cadre.id AS cadre_id, exemption.ground, was,
-           CASE WHEN was.closed_at >= %(year_end)s THEN was.unit_id ELSE cadre.unit_id END AS unit_id,
+    SELECT cadre.id AS cadre_id, CASE WHEN %(stated)s THEN %(ground)s::varchar ELSE exemption.ground END AS ground, was,
+           CASE WHEN was.closed_at >= %(year_end)s THEN was.unit_id ELSE place.id END AS unit_id,
            CASE WHEN was.closed_at >= %(year_end)s THEN was.jurisdiction_id ELSE place.jurisdiction_id END AS jurisdiction_id,
-           CASE WHEN was.closed_at >= %(year_end)s THEN was.rank ELSE cadre.rank END AS rank
+           coalesce(%(stated_rank)s::varchar,
+                    CASE WHEN was.closed_at >= %(year_end)s THEN was.rank ELSE coalesce(posting.rank, cadre.rank) END) AS rank
       FROM trainees_cadre cadre
-      JOIN place ON place.id = cadre.unit_id
+      LEFT JOIN trainees_posting posting ON posting.cadre_id = cadre.id AND posting.starts_on <= %(last_day)s
+                                        AND (posting.ends_on IS NULL OR posting.ends_on >= %(last_day)s)
+      JOIN place ON place.id = coalesce(posting.unit_id, cadre.unit_id)
       LEFT JOIN trainees_yearlyassessment was ON was.year = %(year)s AND was.cadre_id = cadre.id AND NOT was.superseded
       LEFT JOIN trainees_assessmentexemption exemption ON exemption.year = %(year)s AND exemption.cadre_id = cadre.id
      WHERE cadre.joined_on <= %(last_day)s AND (cadre.left_on IS NULL OR cadre.left_on >= %(first_day)s)
+       AND (%(only)s::bigint IS NULL OR cadre.id = %(only)s)
 ), counting AS (
     SELECT person.*, need.total, {_columns("need.least#")},
            {_columns("coalesce(ledger.earned#, 0) AS earned#")},
@@ -129,6 +137,8 @@ WITH place AS MATERIALIZED (
       FROM judged
     OFFSET 0
 )
+"""  # noqa: S608 -- joins text of this file; every value is a parameter
+CLOSE_YEAR = f"""{JUDGE_YEAR}
 INSERT INTO trainees_yearlyassessment
        (year, cadre_id, unit_id, jurisdiction_id, rank, scheme_id, earned, counted, needed, figures, reasons,
         result, grade, bars_excellent, sealed, superseded, correction_reason, closed_at, closed_by_id)
@@ -155,25 +165,36 @@ def close_year(*, year: int, by: User, now: datetime | None = None) -> YearClosi
     only the rows whose facts have changed. While the year still runs, results are provisional; the first closing after its
     end fixes unit, jurisdiction and rank of each row. Rows of cadres who are on the register no longer stay as they are.
 
-    Raises `YearNotBegun`, `NoSchemeInForce`, `RequirementMissing`, `Busy`; then nothing is changed.
-    Concurrency: locks the year's scheme row, so that two closings follow each other; entries committed after the statement began
-    are taken up by the next closing.
+    Raises `YearNotBegun`, `YearSealed`, `NoSchemeInForce`, `RequirementMissing`, `Busy`; then nothing is changed.
+    Concurrency: shares the year's row, so that it is not sealed meanwhile, then locks the year's scheme row, so that two closings
+    follow each other; entries committed after the statement began are taken up by the next closing.
     """
     now = now or clock.now()
     if year > clock.school_year(now):
         raise YearNotBegun(_("%(year)s lies ahead.") % {"year": year})
-    year_end = clock.year_end(year)
     with locking_transaction():
-        scheme = scheme_in_force(year)
-        lock_row(CreditScheme, scheme.pk)
-        _check_requirements(scheme)
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL jit = off")  # compiling the statement takes longer than it saves
-            cursor.execute(CLOSE_YEAR, _parameters(scheme, year_end=year_end, by=by, now=now))
-            changed = cursor.rowcount
-        closing = _closing_of(year, changed=changed, provisional=now < year_end)
-        facts = {"year": year, "total": closing.total, "failed": closing.failed, "changed": changed}
-        record_event(action="year.close", subject=scheme, by=by, data=facts, now=now)
+        held = share_year(year)
+        refuse_sealed(held)
+        return write_results(held, by=by, now=now)
+
+
+def write_results(held: AssessmentYear, *, by: User, now: datetime, only: int | None = None) -> YearClosing:
+    """Write the results of a year whose row the caller's transaction holds, of everybody or of the cadre `only`; returns the counts.
+
+    Raises `NoSchemeInForce`, `RequirementMissing`.
+    Concurrency: locks the year's scheme row, behind the year's own.
+    """
+    year, year_end = held.year, clock.year_end(held.year)
+    scheme = scheme_in_force(year)
+    lock_row(CreditScheme, scheme.pk)
+    _check_requirements(scheme)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off")  # compiling the statement takes longer than it saves
+        cursor.execute(CLOSE_YEAR, judging(scheme, year_end=year_end, by=by, now=now, only=only))
+        changed = cursor.rowcount
+    closing = _closing_of(year, changed=changed, provisional=now < year_end, state=held.state)
+    facts = {"year": year, "total": closing.total, "failed": closing.failed, "changed": changed}
+    record_event(action="year.close", subject=scheme, by=by, data=facts, now=now)
     return closing
 
 
@@ -193,7 +214,18 @@ def _check_requirements(scheme: CreditScheme) -> None:
         )
 
 
-def _parameters(scheme: CreditScheme, *, year_end: datetime, by: User, now: datetime) -> dict[str, Any]:
+def judging(
+    scheme: CreditScheme,
+    *,
+    year_end: datetime,
+    by: User,
+    now: datetime,
+    only: int | None = None,
+    stated: bool = False,
+    ground: str | None = None,
+    stated_rank: str | None = None,
+) -> dict[str, Any]:
+    """The parameters of `JUDGE_YEAR` and `CLOSE_YEAR`: the figures of `scheme`, and what is stated in place of stored facts."""
     caps = dict(scheme.caps.values_list("category", "most"))
     least = {
         (rank, category): amount
@@ -211,6 +243,10 @@ def _parameters(scheme: CreditScheme, *, year_end: datetime, by: User, now: date
         "exempt": AssessmentResult.EXEMPT,
         "now": now,
         "by": by.pk,
+        "only": only,
+        "stated": stated,
+        "ground": ground,
+        "stated_rank": stated_rank,
     }
     for number, category in enumerate(CreditCategory.values):
         parameters[f"category{number}"] = category
@@ -223,7 +259,7 @@ def _parameters(scheme: CreditScheme, *, year_end: datetime, by: User, now: date
     return parameters
 
 
-def _closing_of(year: int, *, changed: int, provisional: bool) -> YearClosing:
+def _closing_of(year: int, *, changed: int, provisional: bool, state: str) -> YearClosing:
     results = YearlyAssessment.objects.filter(year=year).unscoped("counting the results of a year")
     counts = results.aggregate(
         total=Count("pk"),
@@ -237,4 +273,5 @@ def _closing_of(year: int, *, changed: int, provisional: bool) -> YearClosing:
         changed=changed,
         provisional=provisional,
         open_offerings=open_offerings(year),
+        state=state,
     )
