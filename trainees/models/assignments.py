@@ -24,7 +24,8 @@ from .enrolments import Enrolment
 class Assignment(models.Model):
     """Organised assignment (组织调训) to one class: units nominate within quotas, the organisation department confirms.
 
-    draft → issued → closed, or cancelled. Substitutes are taken until `substitutes_until`.
+    draft → issued → closed, or cancelled. Substitutes are taken until `substitutes_until`. `ranks` and `categories` say whom the class
+    is meant for (empty: everyone); somebody else can be sent, with a warning.
     """
 
     offering = models.OneToOneField(
@@ -37,6 +38,12 @@ class Assignment(models.Model):
     confirm_by = models.DateTimeField(_("organisation departments confirm until"))
     substitutes_until = models.DateTimeField(_("substitutes until"))
     instructions = models.TextField(_("instructions to the units"), blank=True)
+    ranks = ArrayField(
+        models.CharField(max_length=20), verbose_name=_("meant for ranks"), default=list, blank=True
+    )
+    categories = ArrayField(
+        models.CharField(max_length=20), verbose_name=_("meant for categories"), default=list, blank=True
+    )
     created_at = models.DateTimeField(_("made at"), default=clock.now, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -104,8 +111,9 @@ class Nomination(ScopedModel):
     """One person called to a class: nominated by the unit within its quota, or called by name by the organisation department.
 
     nominated → confirmed (with the enrolment, in one step) | returned | withdrawn; confirmed → deferred | replaced | withdrawn.
-    `warnings` are the codes of what spoke against it and was seen by whoever nominated. A place in a class that comes of assignment
-    exists only with a confirmed nomination (trigger on enrolments).
+    `warnings` are the codes of what spoke against it and was seen by whoever nominated. `replaces` is whoever this person stands in
+    for: somebody returned, withdrawn, deferred or replaced. A place in a class that comes of assignment exists only with a confirmed
+    nomination (trigger on enrolments); it is the other way round, too: when the place is withdrawn, on any path, so is the nomination.
     """
 
     assignment = models.ForeignKey(
