@@ -4,15 +4,17 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from courses.enums import RoundState
-from courses.models import SeatCount, SeatReservation, SelectionRound
+from courses.models import Offering, SeatCount, SeatReservation, SelectionRound
 from courses.services import setup
 from courses.services.rounds import open_round
 from courses.services.setup import Rows, SeatPlan, arrange_seats, save_round
 from partyschool.accounts.enums import Role
+from partyschool.audit.models import AuditEvent
 from partyschool.common.errors import DomainError, WrongState
-from partyschool.common.locking import locking_transaction
+from partyschool.common.locking import locking_transaction, violated_constraint
 from partyschool.jobs.models import Job
 from tests.concurrency.rivals import Gate, compete
 from tests.factories.accounts import make_unit, make_user
@@ -102,3 +104,24 @@ def test_two_openings_of_one_round_tell_once(draft, staff):
     outcomes = compete([partial(open_round, round_id=draft.pk, by=staff) for _each in range(4)])
     assert sum(isinstance(one, SelectionRound) for one in outcomes) == 1
     assert Job.objects.unscoped("test").filter(kind="tell_round").count() == 1
+
+
+def take_out(topic: Offering) -> str:
+    """Take a topic out of its round as no page does: by a bare statement."""
+    try:
+        Offering.objects.filter(pk=topic.pk).update(selection_round=None)
+    except IntegrityError as error:
+        return violated_constraint(error)
+    return "out"
+
+
+@pytest.mark.parametrize("_attempt", range(5))
+def test_topic_leaves_before_the_opening_or_stays(draft, staff, _attempt):
+    topic = OfferingFactory(selection_round=draft, capacity=10)
+    taken, _opened = compete([partial(take_out, topic), partial(open_round, round_id=draft.pk, by=staff)])
+    topic.refresh_from_db()
+    told = AuditEvent.objects.get(action="round.open").data["topics"]
+    if taken == "courses_offering_topics_stand_tg":
+        assert (topic.selection_round, told) == (draft, 2)
+    else:
+        assert (topic.selection_round, told) == (None, 1)

@@ -1,13 +1,15 @@
 """What stands of a round's topics once people have picked or ranked them."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from courses.enums import RoundMode, RoundState
 from courses.forms import OfferingForm
-from courses.models import SeatCount
+from courses.models import Offering, SeatCount
 from courses.services.offerings import set_capacity
 from partyschool.accounts.enums import Role
 from partyschool.common.errors import WrongState
+from partyschool.common.locking import violated_constraint
 from tests.factories.accounts import make_user
 from tests.factories.courses import OfferingFactory, SelectionRoundFactory
 
@@ -55,3 +57,26 @@ def test_topics_come_and_go_while_their_round_is_drafted(former, chosen, refused
     topic = OfferingFactory(selection_round=SelectionRoundFactory(**former) if former else None)
     target = SelectionRoundFactory(**chosen) if chosen else None
     assert _errors(topic, target) == (["selection_round"] if refused else [])
+
+
+@pytest.mark.parametrize(
+    ("former", "chosen", "refused"),
+    [
+        ({"state": "draft"}, {"state": "open"}, False),
+        ({"state": "draft"}, None, False),
+        ({"state": "open"}, None, True),
+        ({"state": "closed"}, {"state": "draft"}, True),
+        (None, {"state": "open", "mode": "draw", "seed_hash": "0" * 64}, True),
+    ],
+)
+def test_topics_of_an_opened_round_stand_in_the_database(former, chosen, refused):
+    topic = OfferingFactory(selection_round=SelectionRoundFactory(**former) if former else None)
+    target = SelectionRoundFactory(**chosen) if chosen else None
+    moving = Offering.objects.filter(pk=topic.pk)
+    if refused:
+        with pytest.raises(IntegrityError) as caught, transaction.atomic():
+            moving.update(selection_round=target)
+        assert violated_constraint(caught.value) == "courses_offering_topics_stand_tg"
+    else:
+        moving.update(selection_round=target)
+        assert moving.get().selection_round == target
