@@ -1,4 +1,4 @@
-"""Who looks at a full citizen number says why, and the audit trail keeps it."""
+"""Citizen numbers: who looks at a full one says why; somebody is found by one without its being written down anywhere."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from partyschool.accounts.models import User
 from partyschool.audit.services.events import record_event
+from partyschool.common.crypto import lookup_digest
 from partyschool.common.errors import InvalidInput, NotFound
 from partyschool.common.locking import locking_transaction
 from trainees.models import Cadre
@@ -39,3 +40,23 @@ def reveal_citizen_no(*, cadre_id: int, reason: str, by: User, now: datetime | N
             action="cadre.reveal_citizen_no", subject=cadre, by=by, data={"reason": reason[:200]}, now=now
         )
     return cadre.reveal_citizen_no()
+
+
+def find_by_citizen_no(*, number: str, by: User, now: datetime | None = None) -> Cadre:
+    """The cadre with this citizen number (18 characters, valid), if `by` may see the person.
+
+    Found by the keyed hash. The event tells who looked and whom they found, never the number. Nobody is told whether somebody outside
+    their scope has it. Raises `NotFound`.
+    """
+    with locking_transaction():
+        cadre = Cadre.objects.visible_to(by).filter(citizen_no_digest=lookup_digest(number)).first()
+        record_event(
+            action="cadre.find_by_citizen_no",
+            subject=cadre if cadre is not None else Cadre._meta.label,
+            by=by,
+            data={"found": cadre is not None},
+            now=now,
+        )
+    if cadre is None:
+        raise NotFound(_("No cadre within your scope has this citizen number."))
+    return cadre

@@ -57,7 +57,7 @@ def take_over(*, unit: Unit, into: Unit, day: date, reason: str, by: User, now: 
             at=now,
         )
     unit.refresh_from_db()
-    if facts := occupied_by(unit):
+    if facts := occupied_by(unit, day):
         raise UnitOccupied(facts)
     shut(unit, day, now)
     into.refresh_from_db()

@@ -271,7 +271,7 @@ def close_unit(
         unit = open_unit(unit_id)
         day = given_day(unit, on, now)
         lock_unit_against_people(unit.pk)
-        if facts := occupied_by(unit):
+        if facts := occupied_by(unit, day):
             raise UnitOccupied(facts)
         shut(unit, day, now)
         return record_change(
@@ -318,10 +318,10 @@ def place_under(unit: Unit, target: Unit) -> None:
     Unit.objects.move(unit, target, "last-child")
 
 
-def occupied_by(unit: Unit) -> str:
-    """What keeps `unit` from being closed, as a sentence; empty if nothing does."""
+def occupied_by(unit: Unit, day: date) -> str:
+    """What keeps `unit` from being closed on `day`, as a sentence; empty if nothing does."""
     found = []
-    if people := people_in(unit):
+    if people := people_in(unit, after=day):
         found.append(
             ngettext("%(number)s person belongs to it", "%(number)s people belong to it", people)
             % {"number": people}

@@ -1,0 +1,144 @@
+"""A unit merged into another: its people serve there from the day on, and what was said under its name stays readable."""
+
+from datetime import timedelta
+
+import pytest
+
+from partyschool.accounts.enums import Role, UnitChangeKind, UnitKind
+from partyschool.accounts.models import Unit, User
+from partyschool.accounts.services.unit_merging import DepartmentsOnly
+from partyschool.accounts.services.units import UnitBelowItself, UnitIsClosed, close_unit
+from partyschool.common import clock
+from partyschool.common.integrity import all_checks
+from tests.factories.accounts import City, make_unit, make_user
+from tests.factories.courses import OfferingFactory, SelectionRoundFactory
+from tests.factories.trainees import CadreFactory, make_scheme
+from trainees.models import Cadre, Posting, YearlyAssessment
+from trainees.selectors.unit_merging import plans_naming
+from trainees.services.unit_merging import merge_units
+from trainees.services.years import close_year
+
+pytestmark = pytest.mark.django_db
+
+TODAY = clock.school_date()
+
+
+@pytest.fixture
+def city() -> City:
+    return City()
+
+
+@pytest.fixture
+def staff() -> User:
+    return make_user(Role.STAFF)
+
+
+def unit_of(cadre: Cadre) -> Unit:
+    return Cadre.objects.unscoped("tests").get(pk=cadre.pk).unit
+
+
+def test_people_serve_in_the_other_unit_from_the_day_on(city, staff):
+    people = [CadreFactory(unit=city.finance_bureau) for _each in range(3)]
+    gone = CadreFactory(unit=city.finance_bureau, left_on=TODAY - timedelta(days=400))
+    day = TODAY - timedelta(days=2)
+    done = merge_units(
+        unit_id=city.finance_bureau.pk, into_id=city.cousin_bureau.pk, reason="机构改革", by=staff, on=day
+    )
+    assert (done.people, done.change.kind, done.change.into) == (3, "merged", city.cousin_bureau)
+    assert {unit_of(cadre) for cadre in people} == {city.cousin_bureau}
+    assert unit_of(gone) == city.finance_bureau
+    last = Posting.objects.filter(cadre=people[0]).unscoped("tests").order_by("-starts_on").first()
+    assert (last.starts_on, last.reason, last.noted_by) == (day, "机构改革", staff)
+
+
+def test_who_came_after_the_day_is_taken_to_have_come_to_the_other_unit(city, staff):
+    late = CadreFactory(unit=city.finance_bureau, joined_on=TODAY)
+    merge_units(
+        unit_id=city.finance_bureau.pk,
+        into_id=city.culture_bureau.pk,
+        reason="r",
+        by=staff,
+        on=TODAY - timedelta(days=9),
+    )
+    postings = Posting.objects.filter(cadre=late).unscoped("tests")
+    assert [(one.unit, one.starts_on, one.ends_on) for one in postings] == [
+        (city.culture_bureau, TODAY, None)
+    ]
+
+
+def test_units_below_go_along_and_the_merged_one_is_kept_closed_below(city, staff):
+    division, closed = make_unit(city.finance_bureau), make_unit(city.finance_bureau)
+    close_unit(unit_id=closed.pk, reason="r", by=staff)
+    merge_units(unit_id=city.finance_bureau.pk, into_id=city.cousin_bureau.pk, reason="r", by=staff)
+    merged = Unit.objects.get(pk=city.finance_bureau.pk)
+    parents = {
+        unit.pk: Unit.objects.get_parent(Unit.objects.get(pk=unit.pk)) for unit in (division, merged, closed)
+    }
+    assert merged.closed_on == TODAY
+    assert parents == {division.pk: city.cousin_bureau, merged.pk: city.cousin_bureau, closed.pk: merged}
+    assert list(division.changes.values_list("kind", "to_parent")) == [
+        (UnitChangeKind.MOVED, city.cousin_bureau.pk)
+    ]
+    assert list(all_checks()["accounts.tree"]()) == []
+
+
+def test_roles_end_and_the_successor_reads_the_past(city, staff):
+    make_scheme(2025)
+    CadreFactory(unit=city.finance_bureau)
+    close_year(year=2025, by=staff)
+    old = make_user(Role.OFFICER, unit=city.finance_bureau)
+    merge_units(unit_id=city.finance_bureau.pk, into_id=city.cousin_bureau.pk, reason="r", by=staff)
+    assert old.grants.get().valid_until == TODAY
+    new = make_user(Role.OFFICER, unit=city.cousin_bureau)
+    row = YearlyAssessment.objects.visible_to(new).get(year=2025)
+    assert (row.unit, row.jurisdiction) == (city.finance_bureau, city.east)
+
+
+def test_a_division_is_merged_into_the_unit_above_it(city, staff):
+    division = make_unit(city.finance_bureau)
+    cadre = CadreFactory(unit=division)
+    merge_units(unit_id=division.pk, into_id=city.finance_bureau.pk, reason="r", by=staff)
+    assert unit_of(cadre) == city.finance_bureau
+    assert Unit.objects.get(pk=division.pk).closed_on == TODAY
+
+
+def test_departments_merge_with_departments_alone(city, staff):
+    with pytest.raises(DepartmentsOnly):
+        merge_units(unit_id=city.east.pk, into_id=city.cousin_bureau.pk, reason="r", by=staff)
+    merge_units(unit_id=city.east.pk, into_id=city.west.pk, reason="r", by=staff)
+    assert Unit.objects.get(pk=city.finance_bureau.pk).jurisdiction == city.west
+
+
+def test_nothing_is_merged_into_itself_or_into_what_is_closed(city, staff):
+    division = make_unit(city.finance_bureau)
+    close_unit(unit_id=city.cousin_bureau.pk, reason="r", by=staff)
+    for target, refusal in (
+        (city.finance_bureau, UnitBelowItself),
+        (division, UnitBelowItself),
+        (city.cousin_bureau, UnitIsClosed),
+    ):
+        with pytest.raises(refusal):
+            merge_units(unit_id=city.finance_bureau.pk, into_id=target.pk, reason="r", by=staff)
+
+
+def test_plans_that_name_the_unit_are_told(city):
+    found = SelectionRoundFactory(name="秋季选学")
+    found.units.add(city.finance_bureau)
+    found.openings.create(unit=city.finance_bureau, opens_at=clock.now())
+    topic = OfferingFactory(title="数字政府", selection_round=found, capacity=9)
+    topic.quotas.create(unit=city.finance_bureau, most=2)
+    topic.reservations.create(name="财政", unit=city.finance_bureau, seats=2)
+    over = SelectionRoundFactory(name="去年", state="closed")
+    over.units.add(city.finance_bureau)
+    assert [named.where for named in plans_naming(city.finance_bureau)] == [
+        "秋季选学",
+        "秋季选学",
+        "数字政府",
+        "数字政府",
+    ]
+    assert list(plans_naming(city.culture_bureau)) == []
+
+
+def test_kinds_are_as_they_were(city, staff):
+    merge_units(unit_id=city.finance_bureau.pk, into_id=city.culture_bureau.pk, reason="r", by=staff)
+    assert Unit.objects.get(pk=city.finance_bureau.pk).kind == UnitKind.BUREAU
