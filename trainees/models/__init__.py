@@ -3,7 +3,7 @@ from .assignments import Assignment, AssignmentQuota, Deferral, Nomination
 from .attendance import AttendanceMark
 from .cadres import Cadre
 from .calendars import CalendarFeed
-from .check_ins import CheckIn
+from .check_ins import CheckIn, CodeTries
 from .claims import CreditClaim
 from .conduct import ConductChange, ConductScore, ConductSheet, ConductWeights
 from .credits import (
@@ -41,6 +41,7 @@ __all__ = [
     "CadreImport",
     "CalendarFeed",
     "CheckIn",
+    "CodeTries",
     "ConductChange",
     "ConductScore",
     "ConductSheet",

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -55,3 +56,20 @@ class CheckIn(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.enrolment} {self.get_source_display()}"
+
+
+class CodeTries(models.Model):
+    """How often somebody has typed a check-in code since `since`: six digits can be guessed by who may try without end. One row a person."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    since = models.DateTimeField()
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("typed check-in codes")
+        verbose_name_plural = _("typed check-in codes")
+
+    def __str__(self) -> str:
+        return str(self.number)
