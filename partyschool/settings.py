@@ -170,6 +170,8 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = Path(env.str("FILES_ROOT", default=str(BASE_DIR / "var/files")))
+EVIDENCE_FILE_MOST = env.int("EVIDENCE_FILE_MOST", default=10 * 1024 * 1024)
+EVIDENCE_FILES_MOST = env.int("EVIDENCE_FILES_MOST", default=6)
 FONT_DIR = BASE_DIR / "build/fonts"
 EXTRA_FONT_DIR = env.str("EXTRA_FONT_DIR", default="")
 
@@ -199,6 +201,7 @@ CELERY_BEAT_SCHEDULE = {
     "tend-draws": {"task": "draws.tend", "schedule": 30.0, "options": {"expires": 30}},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
     "remove-orphans": {"task": "jobs.remove_orphans", "schedule": crontab(minute=37)},
+    "remove-orphaned-evidence": {"task": "evidence.remove_orphans", "schedule": crontab(minute=47)},
     "clear-sessions": {"task": "accounts.clear_sessions", "schedule": crontab(hour=3, minute=15)},
 }
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=45)

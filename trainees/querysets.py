@@ -77,6 +77,16 @@ class RosterRecordQuerySet(EnrolmentRecordQuerySet):
         return condition | Q(pk__in=taught.values("pk"))
 
 
+class EvidenceQuerySet(CadreRecordQuerySet):
+    """Files go by the cadre; those of a leave are seen besides by the class teacher, who decides on it."""
+
+    def scope_for(self, user: Any) -> Q:
+        condition = super().scope_for(user)
+        if not user.scope.has(Role.TEACHER):
+            return condition
+        return condition | Q(leave__enrolment__offering__lead_teacher__user=user.pk)
+
+
 class ConductQuerySet(EnrolmentRecordQuerySet):
     """Conduct scores: the school's own and the class teacher's business until the sheet is released, then like the enrolment's."""
 

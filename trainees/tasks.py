@@ -10,6 +10,7 @@ from partyschool.jobs.registry import job_kind
 from partyschool.jobs.services.progress import Progress
 from trainees.services.announcements import tell_drawn, tell_round_opened
 from trainees.services.drawing import hold_draw, put_back_broken
+from trainees.services.evidence import remove_orphaned_evidence
 from trainees.services.promotion import promote_waiting, sweep_lines
 from trainees.services.reports import issue_packet
 from trainees.services.sealing import seal_due_rounds
@@ -64,3 +65,10 @@ def sweep() -> None:
             "lines: %s offers lapsed, %s reminded, %s lines ended, %s walked",
             *astuple(swept),
         )
+
+
+@shared_task(name="evidence.remove_orphans")
+def clean_evidence() -> None:
+    """Remove bytes of evidence whose deed failed."""
+    if removed := remove_orphaned_evidence():
+        log.info("%s orphaned evidence files removed", removed)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partyschool.common import clock
 from partyschool.common.scoping import ScopedModel
-from trainees.querysets import CadreRecordQuerySet
+from trainees.querysets import EvidenceQuerySet
 
 from .cadres import Cadre
 from .claims import CreditClaim
@@ -47,7 +47,7 @@ class Evidence(ScopedModel):
         settings.AUTH_USER_MODEL, verbose_name=_("added by"), on_delete=models.PROTECT, related_name="+"
     )
 
-    objects = CadreRecordQuerySet.as_manager()
+    objects = EvidenceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("evidence")
