@@ -39,11 +39,6 @@ class OfferingForm(forms.ModelForm):
             "selection_round",
         ]
         widgets = {"summary": UnfoldAdminTextareaWidget(attrs={"rows": 3})}
-        help_texts = {
-            "series": _(
-                "Topics of one series are the same topic held again: who attended one is known to repeat it. Sessions of one series make up a forum."
-            )
-        }
 
     def clean_selection_round(self) -> SelectionRound | None:
         """Topics come and go while a round is drafted; an open first-come round still takes more, a draw that was opened does not."""

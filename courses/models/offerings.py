@@ -46,7 +46,7 @@ class Offering(models.Model):
         max_length=40,
         blank=True,
         help_text=_(
-            "Offerings with the same series are the same topic held again, or sessions of one forum. Who attended one is known to repeat it."
+            "Topics of one series are the same topic held again: who attended one is known to repeat it. Sessions of one series make up a forum."
         ),
     )
     least = models.PositiveIntegerField(

@@ -23,7 +23,8 @@ def download_response(
     path = PurePath(name)
     extension = path.suffix[1:].lower()
     whole = safe_filename(path.stem, extension if re.fullmatch("[a-z0-9]{1,10}", extension) else "bin")
-    plain = _NOT_PLAIN.sub("_", whole).lstrip("_.") or "file"
+    stem = _NOT_PLAIN.sub("_", PurePath(whole).stem).strip("_.") or "file"
+    plain = stem + PurePath(whole).suffix
     response = FileResponse(content, content_type=content_type)
     response["Content-Disposition"] = (
         f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(whole, safe='')}"

@@ -12,7 +12,7 @@ from partyschool.common.downloads import download_response
     [
         ("report.pdf", "attachment; filename=\"report.pdf\"; filename*=UTF-8''report.pdf"),
         ("通报 1.pdf", "attachment; filename=\"1.pdf\"; filename*=UTF-8''%E9%80%9A%E6%8A%A5%201.pdf"),
-        ("通报.pdf", "attachment; filename=\"pdf\"; filename*=UTF-8''%E9%80%9A%E6%8A%A5.pdf"),
+        ("通报.pdf", "attachment; filename=\"file.pdf\"; filename*=UTF-8''%E9%80%9A%E6%8A%A5.pdf"),
         ('a"; filename=x.exe\r\nX: y.pdf', None),
         ("../../etc/passwd", "attachment; filename=\"passwd.bin\"; filename*=UTF-8''passwd.bin"),
     ],
