@@ -22,9 +22,10 @@ INSERT INTO trainees_posting (cadre_id, unit_id, rank, post, category, starts_on
 SELECT id, unit_id, rank, post, category, joined_on, '', now() FROM trainees_cadre WHERE NOT EXISTS (SELECT FROM trainees_posting)
 """
 OFFERINGS = """
-INSERT INTO courses_offering (code, kind, title, summary, year, signboard, state, starts_on, ends_on, series, least)
+INSERT INTO courses_offering (code, kind, title, summary, year, signboard, state, starts_on, ends_on, series, least,
+                               roll_by, off_job, away)
 SELECT 'B' || n, 'elective', '专题' || n, '', %(year)s, 'party_school', 'planned', make_date(%(year)s, 1, 1), make_date(%(year)s, 1, 1),
-       '', 0
+       '', 0, 'lesson', false, false
   FROM generate_series(1, %(entries)s * 100) n RETURNING id
 """
 # Half-days of 4 credits, more of them concentrated than online, in the order in which a year brings them.

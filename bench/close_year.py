@@ -78,9 +78,9 @@ def empty_results() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute('ALTER TABLE "trainees_yearlyassessment" DISABLE TRIGGER USER')
-        cursor.execute('TRUNCATE "trainees_yearlyassessment", bench_result')
-        cursor.execute('ALTER TABLE "trainees_yearlyassessment" ENABLE TRIGGER USER')
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("TRUNCATE trainees_yearlyassessment, bench_result CASCADE")
+        cursor.execute("RESET session_replication_role")
         cursor.execute("CHECKPOINT")
 
 
