@@ -202,6 +202,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal-audit": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
     "remove-orphans": {"task": "jobs.remove_orphans", "schedule": crontab(minute=37)},
     "remove-orphaned-evidence": {"task": "evidence.remove_orphans", "schedule": crontab(minute=47)},
+    "clear-imports": {"task": "imports.clear", "schedule": crontab(hour=3, minute=45)},
     "clear-sessions": {"task": "accounts.clear_sessions", "schedule": crontab(hour=3, minute=15)},
 }
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=45)

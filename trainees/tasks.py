@@ -11,6 +11,9 @@ from partyschool.jobs.services.progress import Progress
 from trainees.services.announcements import tell_drawn, tell_round_opened
 from trainees.services.drawing import hold_draw, put_back_broken
 from trainees.services.evidence import remove_orphaned_evidence
+from trainees.services.import_commits import commit_import, undo_import
+from trainees.services.import_keeping import clear_imports
+from trainees.services.imports import check_import
 from trainees.services.promotion import promote_waiting, sweep_lines
 from trainees.services.reports import issue_packet
 from trainees.services.sealing import seal_due_rounds
@@ -40,6 +43,31 @@ def tell_round(job: Job, progress: Progress) -> None:
 def tell_draw(job: Job, progress: Progress) -> None:
     """Everybody who took part in a draw learns of the result."""
     tell_drawn(round_id=job.params["round"], progress=progress)
+
+
+@job_kind("import_check")
+def check_cadres(job: Job, progress: Progress) -> None:
+    """Every fault of a file of cadres, and what it would do to the register."""
+    check_import(import_id=job.params["import"], by=job.owner, progress=progress)
+
+
+@job_kind("import_commit")
+def commit_cadres(job: Job, progress: Progress) -> None:
+    """A checked file of cadres into the register."""
+    commit_import(import_id=job.params["import"], by=job.owner, progress=progress)
+
+
+@job_kind("import_undo")
+def undo_cadres(job: Job, progress: Progress) -> None:
+    """A file of cadres out of the register again."""
+    undo_import(import_id=job.params["import"], by=job.owner, progress=progress)
+
+
+@shared_task(name="imports.clear")
+def clear() -> None:
+    """Remove what is kept of imports when its time is over."""
+    if cleared := clear_imports():
+        log.info("imports: %s cleared", cleared)
 
 
 @shared_task(name="draws.tend")

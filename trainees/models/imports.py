@@ -139,4 +139,4 @@ class ImportContent(ScopedModel):
 
     def opened(self) -> bytes:
         """The bytes. Raises `Undecryptable`."""
-        return decrypt_bytes(self.token, place=self._place(self.cadre_import_id, self.part))
+        return decrypt_bytes(bytes(self.token), place=self._place(self.cadre_import_id, self.part))

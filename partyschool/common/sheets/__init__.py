@@ -23,6 +23,7 @@ __all__ = [
     "Sheet",
     "SheetReader",
     "UnreadableFile",
+    "check_size",
 ]
 
 CHILD = Path(__file__).with_name("child.py")
@@ -50,13 +51,15 @@ class Limits:
 class Sheet:
     """One sheet in the file's order. Rows and columns count from 0, from the sheet's own first cell; a hidden sheet is not read.
 
-    `text` is true where every cell is a text because the file knows nothing else (CSV).
+    `height` is the number of its rows, of a text file that of its lines. `text` is true where every cell is a text because the file
+    knows nothing else (CSV).
     """
 
     name: str
     hidden: bool = False
     row: int = 0
     column: int = 0
+    height: int = 0
     text: bool = False
     merges: list[Merge] = field(default_factory=list)
     _lines: Iterator[Any] = field(default_factory=lambda: iter(()), repr=False, compare=False)
@@ -64,6 +67,14 @@ class Sheet:
     def chunks(self) -> Iterator[list[list[Cell]]]:
         """The rows, some hundred at a time, each from column `column` on; to be read once, before the next sheet."""
         yield from self._lines
+
+
+def check_size(content: bytes, limits: Limits) -> None:
+    """Raises `FileTooLarge`, or `UnreadableFile` for a file with nothing in it."""
+    if not content.strip():
+        raise refusal("empty", {})
+    if len(content) > limits.size:
+        raise refusal("bytes", {"number": f"{len(content) / (1 << 20):.1f}", "most": limits.size >> 20})
 
 
 class SheetReader:
@@ -74,11 +85,7 @@ class SheetReader:
 
     def __init__(self, content: bytes, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        if not content.strip():
-            raise refusal("empty", {})
-        if len(content) > self.limits.size:
-            most = self.limits.size >> 20
-            raise refusal("bytes", {"number": f"{len(content) / (1 << 20):.1f}", "most": most})
+        check_size(content, self.limits)
         self._content = content
         self._late = False
 
@@ -125,6 +132,7 @@ class SheetReader:
                 name=head["sheet"],
                 row=head["row"],
                 column=head["column"],
+                height=head["height"],
                 text=head.get("text", False),
                 merges=merges,
                 _lines=rows,

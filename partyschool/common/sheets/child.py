@@ -122,7 +122,7 @@ def read_workbook(content: bytes, limits: dict[str, int]) -> None:
 
 def _say_sheet(sheet: Any, name: str, limits: dict[str, int]) -> None:
     if sheet.end is None:
-        say({"sheet": name, "row": 0, "column": 0, "merges": []})
+        say({"sheet": name, "row": 0, "column": 0, "height": 0, "merges": []})
         say({"end": 0})
         return
     (first_row, first_column), (last_row, last_column) = sheet.start, sheet.end
@@ -133,7 +133,7 @@ def _say_sheet(sheet: Any, name: str, limits: dict[str, int]) -> None:
     merges = sheet.merged_cell_ranges or []
     if len(merges) > limits["rows"]:
         raise Refused("merges", sheet=name, most=limits["rows"])
-    say({"sheet": name, "row": first_row, "column": first_column, "merges": merges})
+    say({"sheet": name, "row": first_row, "column": first_column, "height": sheet.height, "merges": merges})
     # Rows come as the sheet is stored, from its first cell on; the parent counts from there.
     _say_rows(sheet.iter_rows())
 
@@ -154,7 +154,7 @@ def read_text(content: bytes, limits: dict[str, int]) -> None:
     """A text file with separators: UTF-8, UTF-16 with its mark, or GB 18030, of which GBK and GB 2312 are parts."""
     text = _decoded(content)
     csv.field_size_limit(TEXT_CELL)
-    say({"sheet": "CSV", "row": 0, "column": 0, "merges": [], "text": True})
+    say({"sheet": "CSV", "row": 0, "column": 0, "height": text.count("\n"), "merges": [], "text": True})
     _say_rows(_text_rows(text, limits))
 
 

@@ -50,12 +50,16 @@ class Absent(NamedTuple):
 
 @dataclass(frozen=True)
 class Register:
-    """What the register says about the people and units of one file. `units` by `unit_key`; only those inside are in it."""
+    """What the register says about the people and units of one file. `units` by `unit_key`; only those inside are in it.
+
+    `earlier` is, for cadres whose present posting the file lets begin on another day, the day on which the one before began.
+    """
 
     units: dict[str, FoundUnit]
     by_code: dict[str, Registered]
     by_digest: dict[str, Registered]
     absent: list[Absent]
+    earlier: dict[int, date]
 
 
 class NewCadre(NamedTuple):
@@ -86,12 +90,12 @@ class Plan:
     faults: list[Fault] = field(default_factory=list)
 
 
-def compare(table: Table, register: Register, *, effective_on: date) -> Plan:
+def compare(table: Table, register: Register, *, effective_on: date, today: date) -> Plan:
     """Set the rows of `table` beside `register`. New facts without a day of their own hold from `effective_on`.
 
     The faults of the table come first in those of the plan, all in the order of sheets and rows.
     """
-    comparison = _Comparison(table, register, effective_on)
+    comparison = _Comparison(table, register, effective_on, today)
     for row in table.rows:
         comparison.add(row)
     plan = comparison.plan
@@ -104,8 +108,8 @@ def compare(table: Table, register: Register, *, effective_on: date) -> Plan:
 
 
 class _Comparison:
-    def __init__(self, table: Table, register: Register, effective_on: date) -> None:
-        self.table, self.register, self.effective_on = table, register, effective_on
+    def __init__(self, table: Table, register: Register, effective_on: date, today: date) -> None:
+        self.table, self.register, self.effective_on, self.today = table, register, effective_on, today
         self.plan = Plan()
 
     def _fault(self, row: Row, name: str, code: str, value: str = "", **facts: Any) -> None:
@@ -157,17 +161,12 @@ class _Comparison:
     def _changed(self, row: Row, unit: int, before: Registered) -> None:
         changes = dict(self._differences(row, unit, before))
         moved = any(name in changes for name in POSTING_FIELDS)
-        if moved:
-            since = row.posted_on or self.effective_on
-            if since < before.posted_on:
-                self._fault(
-                    row, "posted_on", "posted_before", since.isoformat(), since=before.posted_on.isoformat()
-                )
-                return
-            if since != before.posted_on:
-                changes["posted_on"] = (before.posted_on, since)
-        elif row.posted_on and row.posted_on != before.posted_on:
-            changes["posted_on"] = (before.posted_on, row.posted_on)
+        since = row.posted_on or (self.effective_on if moved else before.posted_on)
+        if fault := self._posting_fault(row, before, since, moved=moved):
+            self._fault(row, *fault[:3], **fault[3])
+            return
+        if since != before.posted_on:
+            changes["posted_on"] = (before.posted_on, since)
         left_on, joined_on = row.left_on or before.left_on, row.joined_on or before.joined_on
         if left_on and left_on < joined_on:
             self._fault(row, "left_on", "left_before", left_on.isoformat())
@@ -175,6 +174,19 @@ class _Comparison:
             self.plan.changed.append(ChangedCadre(row, before, changes))
         else:
             self.plan.unchanged += 1
+
+    def _posting_fault(
+        self, row: Row, before: Registered, since: date, *, moved: bool
+    ) -> tuple[str, str, str, dict[str, Any]] | None:
+        """Field, code, value and facts of what keeps a posting from beginning on `since`; new facts begin no earlier than the present ones."""
+        if moved and before.left_on and before.left_on <= self.today:
+            return "code", "has_left", row.code, {"day": before.left_on.isoformat()}
+        if moved and since < before.posted_on:
+            return "posted_on", "posted_before", since.isoformat(), {"since": before.posted_on.isoformat()}
+        earlier = self.register.earlier.get(before.pk)
+        if not moved and since != before.posted_on and earlier and since <= earlier:
+            return "posted_on", "posted_before", since.isoformat(), {"since": earlier.isoformat()}
+        return None
 
     @staticmethod
     def _differences(row: Row, unit: int, before: Registered) -> Iterator[tuple[str, tuple[Any, Any]]]:

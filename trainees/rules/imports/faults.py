@@ -5,7 +5,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from trainees.enums import CadreCategory, Rank
+
 from .columns import SPECS
+
+CHOICES_OF: dict[str, Any] = {"rank": Rank, "category": CadreCategory}
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,11 @@ class Fault:
         return str(SPECS[self.name].title) if self.name else ""
 
     def _words(self) -> dict[str, Any]:
-        return {"heading": self.heading, **self.facts}
+        words = {"heading": self.heading, **self.facts}
+        if "choices" in words:
+            labels = [str(choice.label) for choice in CHOICES_OF[words["choices"]]]
+            words["choices"] = str(_(", ")).join(labels)
+        return words
 
 
 RETYPE = _("Give the column the format “Text”, then type the number again from the document.")
@@ -151,8 +159,12 @@ WORDS: dict[str, tuple[Any, Any]] = {
         _("The day of leaving the register lies before the day of entering it."),
         _("Correct one of the two days."),
     ),
+    "has_left": (
+        _("This person left the register on %(day)s."),
+        _("Take the row out, or first put the person back on the register by hand."),
+    ),
     "posted_before": (
-        _("The present posting began on %(since)s, later than this change."),
+        _("A posting began on %(since)s, not before this day."),
         _("Enter in “%(heading)s” the day on which the new posting began, or correct the history by hand."),
     ),
 }

@@ -33,6 +33,10 @@ BLANK = ("",) * len(FIELDS)
 PERSON_FIELDS = frozenset({"code", "name", "citizen_no"})
 
 
+Tell = Callable[[int, int], None]
+"""Called with the rows read so far and those expected in all, some hundred rows at a time."""
+
+
 class Row(NamedTuple):
     """One person of the file, without a fault of its own. Empty cells are None (`code`: ''); `number` is the row's index in its sheet."""
 
@@ -57,7 +61,7 @@ class Table:
     """What a file says, before the register is asked.
 
     `rows` are people without a fault of their own, `codes` and `digests` name everybody whom the file mentions, `read` counts the rows
-    with somebody in them. `places` gives each read sheet its columns; `hidden`, `unread_sheets` and `unread_columns` are told as remarks.
+    with somebody in them, `expected` all rows of the sheets opened so far. `places` gives each read sheet its columns; `hidden`, `unread_sheets` and `unread_columns` are told as remarks.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -67,6 +71,7 @@ class Table:
     codes: dict[str, tuple[int, int]] = field(default_factory=dict)
     digests: dict[str, tuple[int, int]] = field(default_factory=dict)
     read: int = 0
+    expected: int = 0
     hidden: list[str] = field(default_factory=list)
     unread_sheets: list[str] = field(default_factory=list)
     unread_columns: list[str] = field(default_factory=list)
@@ -81,10 +86,8 @@ class Table:
         self.faults.append(Fault(self.sheets[sheet], number, column, code, name, value, facts))
 
 
-def read_table(
-    sheets: Iterator[Sheet], *, today: date, tell: Callable[[int], None] = lambda _read: None
-) -> Table:
-    """Read all visible sheets that have the headings. `tell` is called with the number of rows read so far, some hundred at a time.
+def read_table(sheets: Iterator[Sheet], *, today: date, tell: Tell = lambda _done, _all: None) -> Table:
+    """Read all visible sheets that have the headings; `tell` learns how far it is.
 
     Raises what the reading of the file raises (`UnreadableFile`).
     """
@@ -100,6 +103,7 @@ def read_table(
             if any(any(row) for row in first):
                 table.unread_sheets.append(sheet.name)
             continue
+        table.expected += sheet.height
         _SheetReader(table, sheet, headings, today).read(first, chunks, tell)
     if not table.sheets:
         table.faults.append(Fault("", 0, 0, "no_headings"))
@@ -128,6 +132,7 @@ class _SheetReader:
         self.table, self.sheet, self.headings = table, sheet, headings
         self.index = len(table.sheets)
         self.latest = {name: date(today.year + 1, 12, 31) for name in FIELDS}
+        self.latest["posted_on"] = today
         self.latest["term_until"] = date(today.year + YEARS_AHEAD, 12, 31)
         table.sheets.append(sheet.name)
         table.places.append({name: column + sheet.column for name, column in headings.places.items()})
@@ -164,14 +169,12 @@ class _SheetReader:
             elif name:
                 self.merged.setdefault(top, []).append((left - self.sheet.column, bottom, left))
 
-    def read(
-        self, first: list[list[Any]], chunks: Iterator[list[list[Any]]], tell: Callable[[int], None]
-    ) -> None:
+    def read(self, first: list[list[Any]], chunks: Iterator[list[list[Any]]], tell: Tell) -> None:
         self._chunk(first[self.headings.first_row :])
-        tell(self.table.read)
+        tell(self.table.read, self.table.expected)
         for chunk in chunks:
             self._chunk(chunk)
-            tell(self.table.read)
+            tell(self.table.read, self.table.expected)
 
     def _chunk(self, chunk: list[list[Any]]) -> None:
         width, pick, missing = self.width, self.pick, not self.table.places[self.index].keys() >= set(FIELDS)
