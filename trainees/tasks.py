@@ -17,6 +17,7 @@ from trainees.services.imports import check_import
 from trainees.services.promotion import promote_waiting, sweep_lines
 from trainees.services.reports import issue_packet
 from trainees.services.sealing import seal_due_rounds
+from trainees.services.year_notices import tell_year_state
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,12 @@ def clear() -> None:
     """Remove what is kept of imports when its time is over."""
     if cleared := clear_imports():
         log.info("imports: %s cleared", cleared)
+
+
+@job_kind("tell_year")
+def tell_year(job: Job, progress: Progress) -> None:
+    """Everybody concerned learns that a year's results are open to objections, or sealed."""
+    tell_year_state(year=job.params["year"], state=job.params["state"], progress=progress)
 
 
 @shared_task(name="draws.tend")
