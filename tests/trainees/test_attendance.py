@@ -56,7 +56,8 @@ def test_marks_are_written_once_and_changes_are_added(staff, lesson):
     first, second = enrol(lesson), enrol(lesson)
     assert mark_attendance(lesson_id=lesson.pk, marks={first.pk: PRESENT, second.pk: ABSENT}, by=staff) == 2
     assert mark_attendance(lesson_id=lesson.pk, marks={first.pk: PRESENT, second.pk: ABSENT}, by=staff) == 0
-    assert mark_attendance(lesson_id=lesson.pk, marks={first.pk: PRESENT, second.pk: PRESENT}, by=staff) == 1
+    corrected = {first.pk: PRESENT, second.pk: PRESENT}
+    assert mark_attendance(lesson_id=lesson.pk, marks=corrected, by=staff, reason="was there") == 1
     assert (history(first), history(second)) == ([PRESENT], [ABSENT, PRESENT])
     assert events() == 2
 
@@ -64,7 +65,8 @@ def test_marks_are_written_once_and_changes_are_added(staff, lesson):
 def test_a_status_that_returns_is_a_newer_mark(staff, lesson):
     enrolment = enrol(lesson)
     for status in (PRESENT, ABSENT, PRESENT):
-        assert mark_attendance(lesson_id=lesson.pk, marks={enrolment.pk: status}, by=staff) == 1
+        marks = {enrolment.pk: status}
+        assert mark_attendance(lesson_id=lesson.pk, marks=marks, by=staff, reason="looked again") == 1
     assert history(enrolment) == [PRESENT, ABSENT, PRESENT]
 
 
@@ -135,7 +137,8 @@ def test_two_roll_calls_at_once_follow_each_other_and_both_are_kept(staff, lesso
     enrolments = [enrol(lesson) for _ in range(4)]
 
     def call(status):
-        return mark_attendance(lesson_id=lesson.pk, marks={one.pk: status for one in enrolments}, by=staff)
+        marks = {one.pk: status for one in enrolments}
+        return mark_attendance(lesson_id=lesson.pk, marks=marks, by=staff, reason="both called it")
 
     assert compete([partial(call, PRESENT), partial(call, ABSENT)]) == [4, 4]
     kept = [history(one) for one in enrolments]

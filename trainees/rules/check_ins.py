@@ -132,16 +132,16 @@ def early_before(lesson: Held, figures: CheckInFigures) -> datetime:
     return lesson.ends_at - timedelta(minutes=figures.early_minutes)
 
 
-def mark_follows(source: str | None, status: str | None, seen: AttendanceStatus) -> bool:
-    """Whether a check-in with status `seen` makes a new mark where one of `source` and `status` is in force (None: none).
+def mark_follows(source: str, status: str, seen: AttendanceStatus) -> bool:
+    """Whether a check-in with status `seen` makes a new mark where one of `source` and `status` is in force.
 
     What a person wrote down stands. A check-in takes the place of a leave that was not taken, and of another check-in that saw the
     same person later: so it does not matter in which order check-ins arrive.
     """
-    if source is None or source == MarkSource.LEAVE:
-        return True
     if source == MarkSource.ROLL:
         return False
+    if source == MarkSource.LEAVE:
+        return True
     return status == AttendanceStatus.LATE and seen == AttendanceStatus.PRESENT
 
 
