@@ -20,7 +20,7 @@ _CHINESE_GAP = re.compile(
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00(?::00)?)?")
 _DAY_IN_EIGHT = re.compile(r"(\d{4})(\d\d)(\d\d)")
 # Eleven digits in a row (blanks between them or not), or a long token that is mostly digits: a citizen number with a slip in it.
-_LONG_DIGITS = re.compile(r"\d(?: ?\d){9,} ?[\dXx]|(?=(?:[A-Za-z]*\d){9})[0-9A-Za-z]{15,}")
+_LONG_DIGITS = re.compile(r"(?=(?:[A-Za-z]*\d){9})[0-9A-Za-z]{15,}|\d(?: ?\d){9,} ?[\dXx]")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[Ee]\+?\d\d?")
 
 

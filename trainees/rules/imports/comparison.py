@@ -112,7 +112,7 @@ class _Comparison:
         self.table, self.register, self.effective_on, self.today = table, register, effective_on, today
         self.plan = Plan()
 
-    def _fault(self, row: Row, name: str, code: str, value: str = "", **facts: Any) -> None:
+    def _fault(self, row: Row, name: str, code: str, value: str = "", /, **facts: Any) -> None:
         column = self.table.places[row.sheet].get(name, 0)
         self.plan.faults.append(
             Fault(self.table.sheets[row.sheet], row.number, column, code, name, value, facts)

@@ -80,7 +80,7 @@ class Table:
         """`sheet!cell` of a field in a row; where the sheet has no such column, of the row's first cell."""
         return f"{self.sheets[sheet]}!{cell_name(number, self.places[sheet].get(name, 0))}"
 
-    def fault(self, sheet: int, number: int, name: str, code: str, value: str = "", **facts: Any) -> None:
+    def fault(self, sheet: int, number: int, name: str, code: str, value: str = "", /, **facts: Any) -> None:
         """Note a fault in the field `name` of a row."""
         column = self.places[sheet].get(name, 0)
         self.faults.append(Fault(self.sheets[sheet], number, column, code, name, value, facts))
@@ -271,7 +271,7 @@ class _SheetReader:
 
     # -- one cell: each returns the value, or '' (None for days) after it noted a fault
 
-    def _fault(self, name: str, code: str, cell: Any, **facts: Any) -> str:
+    def _fault(self, name: str, code: str, cell: Any, /, **facts: Any) -> str:
         value = masked(shown(cell), secret=name == "citizen_no")[:60]
         self.table.fault(self.index, self.number, name, code, value, **facts)
         return ""
