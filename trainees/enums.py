@@ -108,6 +108,27 @@ class ExemptionGround(models.TextChoices):
     OTHER = "other", _("Other approved ground")
 
 
+class Edition(models.TextChoices):
+    """What a packet reports: a sealed year, how a running year stands, or what changed of a sealed year since."""
+
+    FINAL = "final", pgettext_lazy("report packet", "Yearly report")
+    PREVIEW = "preview", pgettext_lazy("report packet", "Interim report")
+    ERRATUM = "erratum", pgettext_lazy("report packet", "Correction")
+
+
+class NoticeType(models.TextChoices):
+    """The kind of official document; `partyschool.common.pdf.DocType` sets it."""
+
+    CIRCULAR = "circular", _("Circular (tongbao)")
+    REPORT = "report", _("Report (baogao)")
+    LETTER = "letter", _("Letter (han)")
+
+
+class Frequency(models.TextChoices):
+    YEARLY = "yearly", _("every year")
+    QUARTERLY = "quarterly", _("every quarter")
+
+
 class PacketState(models.TextChoices):
     VALID = "valid", pgettext_lazy("document", "In force")
     SUPERSEDED = "superseded", pgettext_lazy("document", "Replaced by a newer one")

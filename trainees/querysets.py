@@ -141,8 +141,31 @@ class CalendarFeedQuerySet(ScopedQuerySet):
 
 
 class PacketQuerySet(ScopedQuerySet):
+    """Packets of recipients in scope, and those delivered to a unit in scope."""
+
     def scope_for(self, user: Any) -> Q:
-        return user.scope.unit_condition("recipient__path")
+        own = user.scope.unit_condition("recipient__path")
+        if user.scope.whole_school:
+            return own
+        delivered = self.model._base_manager.filter(user.scope.unit_condition("deliveries__unit__path"))
+        return own | Q(pk__in=delivered.values("pk"))
+
+
+class DeliveryQuerySet(ScopedQuerySet):
+    def scope_for(self, user: Any) -> Q:
+        return user.scope.unit_condition("unit__path")
+
+
+class ReceiptQuerySet(ScopedQuerySet):
+    def scope_for(self, user: Any) -> Q:
+        return user.scope.unit_condition("delivery__unit__path")
+
+
+class SavedViewQuerySet(ScopedQuerySet):
+    """One's own and nobody else's."""
+
+    def scope_for(self, user: Any) -> Q:
+        return Q(user=user.pk)
 
 
 class ImportQuerySet(ScopedQuerySet):

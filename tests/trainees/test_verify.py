@@ -120,7 +120,12 @@ def test_superseded_packet_names_its_successor(client, packet, closed):
 
 
 def test_withdrawn_packet_is_called_so(client, packet):
-    ReportPacket.objects.unscoped("tests").filter(pk=packet.pk).update(state="withdrawn")
+    ReportPacket.objects.unscoped("tests").filter(pk=packet.pk).update(
+        state="withdrawn",
+        withdrawn_at=packet.issued_at,
+        withdrawn_by=packet.issued_by,
+        withdrawal_reason="Wrong recipient",
+    )
     assert "党校已收回该文件" in client.get(url_of(packet)).content.decode()
 
 

@@ -16,6 +16,7 @@ from .credits import (
     CreditShare,
     CycleRequirement,
 )
+from .deliveries import PacketDelivery, PacketReceipt
 from .desk import RoundDesk
 from .draws import DrawOutcome, DrawPlace, DrawPublication, Ranking, SealedDraw, SelectionDraw
 from .enrolments import Enrolment
@@ -27,6 +28,8 @@ from .packets import DocumentCounter, ReportPacket
 from .postings import Posting
 from .refusals import SeatOverride, SeatRefusal
 from .rosters import OfferingRoster
+from .schedules import ReportSchedule
+from .views import SavedView
 from .waiting import WaitingEntry
 from .years import AssessmentObjection, AssessmentYear, MakeUpPlan
 
@@ -68,10 +71,14 @@ __all__ = [
     "MakeUpPlan",
     "Nomination",
     "OfferingRoster",
+    "PacketDelivery",
+    "PacketReceipt",
     "Posting",
     "Ranking",
     "ReportPacket",
+    "ReportSchedule",
     "RoundDesk",
+    "SavedView",
     "SealedDraw",
     "SeatOverride",
     "SeatRefusal",

@@ -7,7 +7,7 @@ from partyschool.accounts.models import Unit
 from partyschool.common import clock
 from partyschool.common.scoping import ScopedModel
 from partyschool.jobs.models import Job, StoredFile
-from trainees.enums import PacketState
+from trainees.enums import Edition, NoticeType, PacketState
 from trainees.querysets import PacketQuerySet
 
 from .credits import CreditScheme
@@ -28,16 +28,31 @@ class DocumentCounter(models.Model):
 
 
 class ReportPacket(ScopedModel):
-    """The yearly assessment report for one recipient: an official notice (PDF) and its annex (Excel), verifiable by `code`.
+    """A report for one recipient (an organisation department or a unit): an official notice (PDF) and its annex (Excel), verifiable by `code`.
 
-    Built once from the closed year; a rebuild from changed results supersedes it by a new packet with a new number.
-    `data_digest` is the SHA-256 over the assessment rows it shows.
+    What was issued stands (trigger). `final` is built from a sealed year and never replaced: what changes later is told by an `erratum`
+    that names the packet it `corrects`. A `preview` tells how a running year stands at the end of `quarter`; a newer one supersedes it.
+    `data_digest` is the SHA-256 over the rows it shows, `queried_at` the instant at which they were read; `manifest` (JSON) lists
+    scheme version, query time, row count and the SHA-256 of both files.
     """
 
     recipient = models.ForeignKey(
         Unit, verbose_name=_("recipient"), on_delete=models.PROTECT, related_name="packets"
     )
     year = models.PositiveSmallIntegerField(_("year"))
+    edition = models.CharField(_("kind of report"), max_length=7, choices=Edition, default=Edition.FINAL)
+    quarter = models.PositiveSmallIntegerField(_("quarter"), null=True, blank=True)
+    doc_type = models.CharField(
+        _("kind of document"), max_length=8, choices=NoticeType, default=NoticeType.CIRCULAR
+    )
+    corrects = models.ForeignKey(
+        "self",
+        verbose_name=_("corrects"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="errata",
+    )
     number = models.PositiveIntegerField(_("document number"))
     number_year = models.PositiveSmallIntegerField(_("year of the document number"))
     code = models.CharField(_("verification code"), max_length=20, unique=True)
@@ -61,11 +76,31 @@ class ReportPacket(ScopedModel):
     annex = models.OneToOneField(
         StoredFile, verbose_name=_("annex"), on_delete=models.PROTECT, related_name="+"
     )
+    manifest = models.OneToOneField(
+        StoredFile,
+        verbose_name=_("manifest"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    queried_at = models.DateTimeField(_("data read at"), null=True, blank=True)
     job = models.ForeignKey(Job, verbose_name=_("job"), on_delete=models.PROTECT, related_name="+")
     issued_at = models.DateTimeField(_("issued at"), default=clock.now)
     issued_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("issued by"), on_delete=models.PROTECT, related_name="+"
     )
+
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("withdrawn by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    withdrawal_reason = models.CharField(_("reason of the withdrawal"), max_length=200, blank=True)
 
     objects = PacketQuerySet.as_manager()
 
@@ -75,9 +110,31 @@ class ReportPacket(ScopedModel):
         constraints = [
             models.UniqueConstraint(fields=["number_year", "number"], name="trainees_reportpacket_number_uq"),
             models.UniqueConstraint(
-                fields=["year", "recipient"],
-                condition=Q(state=PacketState.VALID),
+                fields=["year", "recipient", "edition", "quarter"],
+                condition=Q(state=PacketState.VALID) & ~Q(edition=Edition.ERRATUM),
+                nulls_distinct=False,
                 name="trainees_reportpacket_valid_uq",
+            ),
+            models.CheckConstraint(
+                condition=Q(edition=Edition.PREVIEW, quarter__gte=1, quarter__lte=4)
+                | (Q(edition__in=[Edition.FINAL, Edition.ERRATUM]) & Q(quarter__isnull=True)),
+                name="trainees_reportpacket_edition_ck",
+            ),
+            models.CheckConstraint(
+                condition=Q(edition=Edition.ERRATUM, corrects__isnull=False)
+                | (~Q(edition=Edition.ERRATUM) & Q(corrects__isnull=True)),
+                name="trainees_reportpacket_corrects_ck",
+            ),
+            models.CheckConstraint(
+                condition=Q(doc_type__in=NoticeType.values), name="trainees_reportpacket_doc_type_ck"
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(state=PacketState.WITHDRAWN, withdrawn_at__isnull=False, withdrawn_by__isnull=False)
+                    & ~Q(withdrawal_reason="")
+                )
+                | (~Q(state=PacketState.WITHDRAWN) & Q(withdrawn_at__isnull=True)),
+                name="trainees_reportpacket_withdrawn_ck",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=PacketState.values), name="trainees_reportpacket_state_ck"
