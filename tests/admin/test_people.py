@@ -162,9 +162,11 @@ def test_one_citizen_number_is_one_person(staff_client, city):
 def test_change_of_a_cadre_is_kept_before_and_after(staff_client, city):
     cadre = CadreFactory(code="C1", name="孙", unit=city.east)
     change = reverse("admin:trainees_cadre_change", args=[cadre.pk])
-    assert staff_client.post(change, _cadre_form(city.west, name="李")).status_code == 302
-    changes = _events("cadre.change")[0].data["changes"]
-    assert (changes["name"], changes["unit"]) == (["孙", "李"], [city.east.pk, city.west.pk])
+    form = _cadre_form(city.west, name="李", rank="county_division", posted_on="2021-01-01")
+    assert staff_client.post(change, form).status_code == 302
+    assert _events("cadre.change")[0].data["changes"]["name"] == ["孙", "李"]
+    again = Cadre.objects.unscoped("tests").get()
+    assert (again.unit, again.rank, str(again.posted_on)) == (city.east, cadre.rank, "2020-01-01")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,6 +11,7 @@ from . import (
     rosters,
     rounds,
     schemes,
+    units,
     waiting,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "rosters",
     "rounds",
     "schemes",
+    "units",
     "waiting",
 ]

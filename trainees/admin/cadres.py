@@ -1,27 +1,72 @@
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.decorators import action, display
+from unfold.decorators import display
 
+from partyschool.common import clock
 from partyschool.common.admin import PortalModelAdmin, YearFilter
-from partyschool.common.errors import DomainError
-from trainees.forms import CadreForm, RevealForm
+from trainees.forms import CadreForm
 from trainees.models import AssessmentExemption, Cadre
-from trainees.services.citizen_numbers import reveal_citizen_no
 
+from .cadre_pages import CadrePages
 from .filters import CadreJurisdictionFilter, OwnJurisdictionFilter
+
+# What a posting says.
+POSTED = ("unit", "rank", "category", "post", "posted_on")
+
+
+class TermFilter(admin.SimpleListFilter):
+    """By the end of the term of office."""
+
+    title = gettext_lazy("term of office")
+    parameter_name = "term"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("year", gettext_lazy("Ends within a year")),
+            ("over", gettext_lazy("Has ended")),
+            ("none", gettext_lazy("Without a term")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        today = clock.school_date()
+        if self.value() == "year":
+            return queryset.filter(term_until__range=(today, today + timedelta(days=365)))
+        if self.value() == "over":
+            return queryset.filter(term_until__lt=today)
+        return queryset.filter(term_until=None) if self.value() == "none" else queryset
 
 
 @admin.register(Cadre)
-class CadreAdmin(PortalModelAdmin):
-    """The register. Citizen numbers are masked; a full one is shown for a reason, by POST, once, and the trail keeps who asked."""
+class CadreAdmin(CadrePages):
+    """The register. Where somebody serves is entered once here and then changed by transfers, which keep the history.
+
+    Citizen numbers are masked; a full one is shown for a reason, by POST, once, and the trail keeps who asked.
+    """
 
     form = CadreForm
-    list_display = ("name", "code", "unit", "rank", "category", "post", "citizen_no_masked", "left_on")
-    list_filter = (OwnJurisdictionFilter, "rank", "category", ("left_on", admin.EmptyFieldListFilter))
+    list_display = (
+        "name",
+        "code",
+        "unit",
+        "rank",
+        "category",
+        "post",
+        "term_until",
+        "citizen_no_masked",
+        "left_on",
+    )
+    list_filter = (
+        OwnJurisdictionFilter,
+        "rank",
+        "category",
+        TermFilter,
+        ("left_on", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("unit",)
     search_fields = ("name", "=code")
     search_help_text = gettext_lazy("Name, or a cadre number written in full")
@@ -30,16 +75,19 @@ class CadreAdmin(PortalModelAdmin):
     sortable_by = ()
     unrecorded = ("citizen_no",)
     records_views = True
-    actions_detail = ("show_citizen_no",)
     fieldsets = (
-        (None, {"fields": ("code", "name", "unit", "rank", "category", "post", "login_name")}),
+        (None, {"fields": ("code", "name", "login_name")}),
+        (
+            gettext_lazy("Present posting"),
+            {"fields": ("unit", "rank", "category", "post", "posted_on", "term_until")},
+        ),
         (gettext_lazy("Citizen number"), {"fields": ("citizen_no_masked", "citizen_no")}),
         (gettext_lazy("Register"), {"fields": ("joined_on", "left_on")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Cadre | None = None) -> tuple[str, ...]:
-        # The number is encrypted for its place, which the code names: a code never changes.
-        return ("code", "citizen_no_masked") if obj else ("citizen_no_masked",)
+        # The number is encrypted for its place, which the code names: a code never changes. Postings change by their own pages.
+        return ("code", *POSTED, "citizen_no_masked") if obj else ("citizen_no_masked",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Cadre | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
@@ -65,39 +113,6 @@ class CadreAdmin(PortalModelAdmin):
         if number := form.cleaned_data.get("citizen_no"):
             obj.set_citizen_no(number)
         super().save_model(request, obj, form, change)
-
-    def has_reveal_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("trainees.change_cadre")
-
-    @action(
-        description=gettext_lazy("Show the full citizen number"),
-        icon="visibility",
-        url_path="citizen-number",
-        permissions=["reveal"],
-    )
-    def show_citizen_no(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        cadre = self.get_or_404(request, object_id)
-        form = RevealForm(request.POST or None)
-        number, status = None, 200
-        if request.method == "POST" and form.is_valid():
-            try:
-                number = reveal_citizen_no(
-                    cadre_id=cadre.pk, reason=form.cleaned_data["reason"], by=request.user
-                )
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-        return self.page(
-            request,
-            "admin/trainees/citizen_number.html",
-            title=_("Full citizen number"),
-            obj=cadre,
-            status=status,
-            cadre=cadre,
-            form=form,
-            shown=number is not None,
-            number=number,
-        )
 
 
 @admin.register(AssessmentExemption)

@@ -1,4 +1,4 @@
-from .cadres import CadreForm, RevealForm
+from .cadres import CadreForm, CorrectPostingForm, LookUpForm, RevealForm, TransferForm
 from .desk import EnrolForm, KeepForm, MergeForm, MoveForm, TakeBackForm
 from .forum import ForumSearchForm
 from .offerings import CancelForm
@@ -14,13 +14,16 @@ __all__ = [
     "ChangeWindowForm",
     "CheckCodeForm",
     "CheckFileForm",
+    "CorrectPostingForm",
     "EnrolForm",
     "ForumSearchForm",
     "KeepForm",
+    "LookUpForm",
     "MergeForm",
     "MoveForm",
     "RevealForm",
     "SelectionRoundForm",
     "TakeBackForm",
+    "TransferForm",
     "YearForm",
 ]

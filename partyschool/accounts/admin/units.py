@@ -11,7 +11,9 @@ from unfold.decorators import display
 from partyschool.accounts.enums import UnitKind
 from partyschool.accounts.forms import UnitForm
 from partyschool.accounts.models import Unit
-from partyschool.common.admin import PortalModelAdmin
+from partyschool.accounts.services.units import create_unit, set_unit_kind
+
+from .unit_pages import UnitPages
 
 KIND_COLOURS = dict.fromkeys(UnitKind, "default") | {
     UnitKind.CITY: "primary",
@@ -49,10 +51,11 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 @admin.register(Unit)
-class UnitAdmin(PortalModelAdmin):
+class UnitAdmin(UnitPages):
     """The tree as an indented list. Whoever may open this list works for the whole school, so it is the whole tree."""
 
     form = UnitForm
+    records_edits = False
     list_display = ("indented_name", "code", "kind_label", "closed_on")
     list_display_links = ("indented_name",)
     list_filter = (JurisdictionFilter, "kind", OpenFilter)
@@ -61,21 +64,46 @@ class UnitAdmin(PortalModelAdmin):
     sortable_by = ()
 
     def get_fields(self, request: HttpRequest, obj: Unit | None = None) -> tuple[str, ...]:
-        return ("placed_under" if obj else "parent", "code", "name", "kind", "closed_on")
+        return (
+            ("placed_under", "code", "name", "kind", "closed_on")
+            if obj
+            else ("parent", "code", "name", "kind")
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Unit | None = None) -> tuple[str, ...]:
-        return ("placed_under", "code") if obj else ()
+        fixed = ("placed_under", "code", "name", "closed_on")
+        if obj is None:
+            return ()
+        return (*fixed, "kind") if obj.kind == UnitKind.ORG_DEPARTMENT or obj.closed_on else fixed
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet, search_term: str
+    ) -> tuple[models.QuerySet, bool]:
+        found, several = super().get_search_results(request, queryset, search_term)
+        match = request.resolver_match
+        if match is not None and match.url_name == "autocomplete":
+            found = found.filter(closed_on__isnull=True)
+        return found, several
 
     def choice_label(self, obj: Unit) -> str:
         return _("%(name)s (%(code)s)") % {"name": obj.name, "code": obj.code}
 
     def save_model(self, request: HttpRequest, obj: Unit, form: Any, change: bool) -> None:
+        chosen = form.cleaned_data
         if change:
-            super().save_model(request, obj, form, change)
-        elif parent := form.cleaned_data["parent"]:
-            Unit.objects.add_child(parent, instance=obj)
-        else:
-            Unit.objects.add_root(instance=obj)
+            if "kind" in chosen:
+                set_unit_kind(unit_id=obj.pk, kind=chosen["kind"], by=request.user)
+            return
+        parent = chosen["parent"]
+        made = create_unit(
+            code=chosen["code"],
+            name=chosen["name"],
+            kind=chosen["kind"],
+            parent_id=parent.pk if parent else None,
+            by=request.user,
+        )
+        obj.pk = made.pk
+        obj.refresh_from_db()
 
     @display(description=_("name"))
     def indented_name(self, unit: Unit) -> SafeString:

@@ -1,4 +1,12 @@
 from .accounts import OwnPasswordForm, RoleGrantForm
-from .units import MoveUnitForm, RenameUnitForm, UnitDeedForm, UnitForm
+from .units import MergeUnitForm, MoveUnitForm, RenameUnitForm, UnitDeedForm, UnitForm
 
-__all__ = ["MoveUnitForm", "OwnPasswordForm", "RenameUnitForm", "RoleGrantForm", "UnitDeedForm", "UnitForm"]
+__all__ = [
+    "MergeUnitForm",
+    "MoveUnitForm",
+    "OwnPasswordForm",
+    "RenameUnitForm",
+    "RoleGrantForm",
+    "UnitDeedForm",
+    "UnitForm",
+]

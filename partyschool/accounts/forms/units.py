@@ -86,6 +86,12 @@ class MoveUnitForm(UnitDeedForm):
     to = forms.ModelChoiceField(queryset=Unit.objects.all(), widget=forms.HiddenInput)
 
 
+class MergeUnitForm(UnitDeedForm):
+    """Into which unit is chosen in the tree beside the form; `into` is what was chosen."""
+
+    into = forms.ModelChoiceField(queryset=Unit.objects.all(), widget=forms.HiddenInput)
+
+
 class RenameUnitForm(UnitDeedForm):
     """A new name."""
 

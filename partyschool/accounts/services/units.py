@@ -16,7 +16,7 @@ from partyschool.accounts.models import RoleGrant, Unit, UnitChange, User
 from partyschool.accounts.occupants import people_in
 from partyschool.common import clock
 from partyschool.common.deeds import tell
-from partyschool.common.errors import InvalidInput, NotFound, WrongState
+from partyschool.common.errors import DomainError, InvalidInput, NotFound, WrongState
 from partyschool.common.locking import locking_transaction
 
 from .unit_locks import lock_tree, lock_unit_against_people
@@ -205,17 +205,9 @@ def move_unit(
     now, reason = now or clock.now(), given_reason(reason)
     with tree_transaction():
         unit, target = open_unit(unit_id), open_unit(to_id)
-        day = given_day(unit, on, now)
-        if unit.contains(target):
-            raise UnitBelowItself(
-                _("“%(target)s” belongs to “%(unit)s”.") % {"target": target.name, "unit": unit.name}
-            )
-        above = parent_of(unit)
-        if above == target:
-            raise UnitStaysWhereItIs(
-                _("“%(unit)s” stands under “%(target)s” already.")
-                % {"unit": unit.name, "target": target.name}
-            )
+        if denial := move_denial(unit, target):
+            raise denial
+        day, above = given_day(unit, on, now), parent_of(unit)
         place_under(unit, target)
         return record_change(
             unit=unit,
@@ -227,6 +219,16 @@ def move_unit(
             by=by,
             at=now,
         )
+
+
+def move_denial(unit: Unit, target: Unit) -> DomainError | None:
+    """Why `unit` cannot be moved under `target`; both are open."""
+    names = {"target": target.name, "unit": unit.name}
+    if unit.contains(target):
+        return UnitBelowItself(_("“%(target)s” belongs to “%(unit)s”.") % names)
+    if target.path == unit.path[: -Unit.steplen]:
+        return UnitStaysWhereItIs(_("“%(unit)s” stands under “%(target)s” already.") % names)
+    return None
 
 
 def rename_unit(

@@ -1,0 +1,71 @@
+"""The pages of a unit once people belong to units: merging it into another."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.decorators import action
+
+from partyschool.accounts.admin.units import UnitAdmin
+from partyschool.accounts.forms import MergeUnitForm
+from partyschool.accounts.models import Unit
+from partyschool.accounts.selectors.unit_picker import pick_unit
+from partyschool.accounts.services.unit_merging import merge_denial
+from partyschool.common.errors import DomainError
+from trainees.selectors.unit_merging import merge_preview
+from trainees.services.unit_merging import merge_units
+
+# The floor of accounts registers its own pages; with the people of this floor they can do more.
+admin.site.unregister(Unit)
+
+
+@admin.register(Unit)
+class PeopledUnitAdmin(UnitAdmin):
+    actions_detail = ("move", "merge", *(one for one in UnitAdmin.actions_detail if one != "move"))
+    open_actions = (*UnitAdmin.open_actions, "merge")
+
+    @action(description=gettext_lazy("Merge into another"), icon="merge", permissions=["change_unit"])
+    def merge(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Choose into which unit, see what moves and what goes on naming it, say why, confirm."""
+        unit = self.get_or_404(request, object_id)
+        into = self.chosen_unit(request, "into")
+        form = MergeUnitForm(request.POST or None, initial={"into": into})
+        status = 200
+        if request.method == "POST" and form.is_valid():
+            into = form.cleaned_data["into"]
+            try:
+                done = merge_units(
+                    unit_id=unit.pk,
+                    into_id=into.pk,
+                    on=form.cleaned_data["on"],
+                    reason=form.cleaned_data["reason"],
+                    by=request.user,
+                )
+            except DomainError as error:
+                self.refuse(request, error)
+                status = 409
+            else:
+                text = ngettext(
+                    "“%(unit)s” is merged into “%(into)s”; %(number)s cadre serves there now.",
+                    "“%(unit)s” is merged into “%(into)s”; %(number)s cadres serve there now.",
+                    done.people,
+                )
+                return self.done(
+                    request, into, text % {"unit": unit.name, "into": into.name, "number": done.people}
+                )
+        context: dict[str, Any] = {"picker": None if into else pick_unit(request.GET, leaving_out=unit)}
+        if into:
+            context |= {"preview": merge_preview(unit, into, merge_denial(unit, into))}
+        return self.page(
+            request,
+            "admin/trainees/merge_units.html",
+            title=_("Merge a unit into another"),
+            obj=unit,
+            status=status,
+            unit=unit,
+            into=into,
+            form=form,
+            **context,
+        )
