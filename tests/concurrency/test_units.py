@@ -10,9 +10,15 @@ from partyschool.accounts.enums import Role
 from partyschool.accounts.models import Unit, UnitChange
 from partyschool.accounts.services import units
 from partyschool.accounts.services.units import UnitBelowItself, close_unit, create_unit, move_unit
+from partyschool.common import clock
 from partyschool.common.integrity import all_checks
 from tests.concurrency.rivals import Gate, compete
 from tests.factories.accounts import City, make_unit, make_user
+from tests.factories.trainees import CadreFactory
+from trainees.models import Cadre, Posting
+from trainees.services import transfers
+from trainees.services.transfers import PostingFacts, transfer_cadre
+from trainees.services.unit_merging import merge_units
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -159,4 +165,70 @@ def test_closing_and_making_below_end_in_one_of_both(staff, city):
             ]
         )
         assert len(won(outcomes)) == 1
+    assert faults() == []
+
+
+# --- people ------------------------------------------------------------------------------------------------------------------------------
+
+
+def transferring(cadre: Cadre, to: Unit, by: Any) -> Any:
+    facts = PostingFacts(to.pk, cadre.rank, cadre.post, cadre.category)
+    return partial(transfer_cadre, cadre_id=cadre.pk, to=facts, on=clock.school_date(), reason="r", by=by)
+
+
+def unit_of(cadre: Cadre) -> Unit:
+    return Cadre.objects.unscoped("tests").get(pk=cadre.pk).unit
+
+
+def test_closing_and_a_transfer_into_the_unit_end_in_one_of_both(staff, city):
+    for _time in range(5):
+        unit, cadre = make_unit(city.east), CadreFactory(unit=city.culture_bureau)
+        outcomes = compete(
+            [partial(close_unit, unit_id=unit.pk, reason="r", by=staff), transferring(cadre, unit, staff)]
+        )
+        assert len(won(outcomes)) == 1
+        assert (unit_of(cadre) == unit) == isinstance(outcomes[1], Posting)
+
+
+def _close_during_a_transfer(monkeypatch: Any, staff: Any, city: City) -> tuple[Cadre, list[Any]]:
+    """Somebody has been put into the unit, and it is not committed yet, when the people of the unit are counted."""
+    cadre = CadreFactory(unit=city.culture_bureau)
+    placed, pause = Gate(2, patience=5), Gate(2, patience=1)
+    monkeypatch.setattr(transfers, "_note", pause.wrap(placed.wrap(transfers._note)))
+
+    def close() -> Any:
+        placed.wrap(lambda: None)()
+        return close_unit(unit_id=city.cousin_bureau.pk, reason="r", by=staff)
+
+    outcomes = compete([as_outcome(transferring(cadre, city.cousin_bureau, staff)), as_outcome(close)])
+    return cadre, outcomes
+
+
+def test_closing_waits_for_a_transfer_under_way(monkeypatch, staff, city):
+    cadre, outcomes = _close_during_a_transfer(monkeypatch, staff, city)
+    assert isinstance(outcomes[1], units.UnitOccupied)
+    assert unit_of(cadre) == city.cousin_bureau
+
+
+def test_closing_twin_without_the_lock_on_the_unit_overlooks_somebody(monkeypatch, staff, city):
+    monkeypatch.setattr(units, "lock_unit_against_people", lambda pk: Unit.objects.get(pk=pk))
+    cadre, outcomes = _close_during_a_transfer(monkeypatch, staff, city)
+    assert len(won(outcomes)) == 2
+    assert unit_of(cadre).closed_on is not None
+
+
+def test_merging_while_people_are_transferred_leaves_nobody_in_the_closed_unit(staff, city):
+    for _time in range(3):
+        unit = make_unit(city.east)
+        inside = [CadreFactory(unit=unit) for _each in range(4)]
+        outside = [CadreFactory(unit=city.culture_bureau) for _each in range(4)]
+        compete(
+            [
+                partial(merge_units, unit_id=unit.pk, into_id=city.cousin_bureau.pk, reason="r", by=staff),
+                *(transferring(cadre, city.culture_bureau, staff) for cadre in inside),
+                *(transferring(cadre, unit, staff) for cadre in outside),
+            ]
+        )
+        merged = Unit.objects.get(pk=unit.pk)
+        assert Cadre.objects.filter(unit=unit).unscoped("tests").exists() == (merged.closed_on is None)
     assert faults() == []

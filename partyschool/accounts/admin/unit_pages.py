@@ -37,7 +37,7 @@ OPEN_ACTIONS, CLOSED_ACTIONS = ("move", "rename", "close"), ("reopen",)
 class UnitPages(PortalModelAdmin):
     """The history under the unit's form, and the deeds as pages of their own."""
 
-    actions_detail = (*OPEN_ACTIONS, *CLOSED_ACTIONS)
+    actions_detail: tuple[str, ...] = (*OPEN_ACTIONS, *CLOSED_ACTIONS)
     open_actions: tuple[str, ...] = OPEN_ACTIONS
     change_form_outer_after_template = "admin/accounts/_unit_history.html"
 
