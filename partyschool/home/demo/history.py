@@ -31,12 +31,12 @@ ON CONFLICT DO NOTHING
 """
 # Who has an account comes always; of the others some are late, ill or away, the same ones on every machine.
 _MARK = """
-INSERT INTO trainees_attendancemark (enrolment_id, lesson_id, status, marked_at, marked_by_id)
+INSERT INTO trainees_attendancemark (enrolment_id, lesson_id, status, marked_at, marked_by_id, source, reason)
 SELECT e.id, l.id,
        CASE WHEN c.user_id IS NOT NULL THEN 'present'
             WHEN chance < 15 THEN 'absent' WHEN chance < 35 THEN 'on_leave'
             WHEN chance < 55 THEN 'late' WHEN chance < 60 THEN 'left_early' ELSE 'present' END,
-       l.starts_at, %(by)s
+       l.starts_at, %(by)s, 'roll', ''
 FROM trainees_enrolment e
 JOIN trainees_cadre c ON c.id = e.cadre_id
 JOIN courses_lesson l ON l.offering_id = e.offering_id
