@@ -161,6 +161,7 @@ def _lock_register(table: Table, inside: list[str]) -> None:
 def _check_rules() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def _write(found: CadreImport, plan: Plan, *, by: User, now: datetime) -> None:
