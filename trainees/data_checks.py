@@ -155,3 +155,35 @@ def packets_are_numbered_without_gaps() -> Iterator[str]:
              WHERE (state = 'superseded') <> (superseded_by_id IS NOT NULL) OR superseded_by_id = id ORDER BY id"""
     for (pk,) in rows(sql):
         yield f"trainees.ReportPacket {pk}: state and successor do not agree"
+
+
+@data_check("trainees.sealed_years")
+def sealed_years_stand() -> Iterator[str]:
+    """A sealed year has sealed results alone and no open objection, and only there are results sealed, superseded and corrected."""
+    sql = """SELECT y.year, count(*) FROM trainees_assessmentyear y JOIN trainees_yearlyassessment a ON a.year = y.year
+             WHERE y.state = 'sealed' AND NOT a.sealed GROUP BY 1 ORDER BY 1"""
+    for year, number in rows(sql):
+        yield f"trainees.AssessmentYear {year}: is sealed with {number} results that are not"
+    sql = """SELECT a.year, count(*) FROM trainees_yearlyassessment a LEFT JOIN trainees_assessmentyear y ON y.year = a.year
+             WHERE a.sealed AND y.state IS DISTINCT FROM 'sealed' GROUP BY 1 ORDER BY 1"""
+    for year, number in rows(sql):
+        yield f"trainees.AssessmentYear {year}: is not sealed, but {number} of its results are"
+    sql = """SELECT a.id, a.year, a.cadre_id, a.superseded FROM trainees_yearlyassessment a
+             LEFT JOIN trainees_yearlyassessment later ON later.corrects_id = a.id
+             WHERE a.superseded <> (later.id IS NOT NULL) ORDER BY 1"""
+    for pk, year, cadre, superseded in rows(sql):
+        state = "is superseded by nothing" if superseded else "is corrected and still in force"
+        yield f"trainees.YearlyAssessment {pk} ({year}, cadre {cadre}): {state}"
+    sql = """SELECT a.id FROM trainees_yearlyassessment a JOIN trainees_yearlyassessment old ON old.id = a.corrects_id
+             WHERE NOT a.sealed OR NOT old.sealed OR (a.year, a.cadre_id) <> (old.year, old.cadre_id) ORDER BY 1"""
+    for (pk,) in rows(sql):
+        yield f"trainees.YearlyAssessment {pk}: corrects a result that it cannot correct"
+    sql = """SELECT year, cadre_id, count(*) FROM trainees_yearlyassessment WHERE NOT superseded
+             GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY 1, 2"""
+    for year, cadre, number in rows(sql):
+        yield f"trainees.YearlyAssessment {year}, cadre {cadre}: {number} results in force"
+    sql = """SELECT o.id, y.state FROM trainees_assessmentobjection o JOIN trainees_yearlyassessment a ON a.id = o.assessment_id
+             LEFT JOIN trainees_assessmentyear y ON y.year = a.year
+             WHERE o.state = 'raised' AND y.state IS DISTINCT FROM 'objection' ORDER BY 1"""
+    for pk, state in rows(sql):
+        yield f"trainees.AssessmentObjection {pk}: waits for an answer, its year is {state or 'in preview'}"

@@ -10,11 +10,12 @@ from django.utils.translation import ngettext
 from partyschool.accounts.models import User
 from partyschool.accounts.selectors.staff import acting_staff
 from partyschool.common.errors import DomainError
+from trainees.enums import YearState
 from trainees.services.years import YearClosing, close_year
 
 
 class Command(BaseCommand):
-    """Close a year and print the counts. Running it again changes only what has changed since."""
+    """Close a year and print the counts and its state; a sealed year is refused. Running it again changes only what has changed since."""
 
     help = "Give every cadre on the register the result of a year, from the credit ledger and the scheme in force."
 
@@ -51,6 +52,7 @@ class Command(BaseCommand):
             )
             % counts
         )
+        self.stdout.write(_("State of the year: %(state)s.") % {"state": YearState(closing.state).label})
         if closing.provisional:
             self.stdout.write(
                 _("The year is still running: these results are provisional. Close it again after its end.")
