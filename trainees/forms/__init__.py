@@ -1,7 +1,9 @@
 from .cadres import CadreForm, CorrectPostingForm, LookUpForm, RevealForm, TransferForm
+from .conduct import ConductFilterForm, ModerateForm, OpenSheetForm, ReturnForm
 from .desk import EnrolForm, KeepForm, MergeForm, MoveForm, TakeBackForm
 from .forum import ForumSearchForm
 from .offerings import CancelForm
+from .records import ReasonForm, RecordSearchForm
 from .rounds import ChangeWindowForm, SelectionRoundForm
 from .verify import CHECKED_FILE_MOST, CheckCodeForm, CheckFileForm
 from .years import CadreResultsForm, YearForm
@@ -14,13 +16,19 @@ __all__ = [
     "ChangeWindowForm",
     "CheckCodeForm",
     "CheckFileForm",
+    "ConductFilterForm",
     "CorrectPostingForm",
     "EnrolForm",
     "ForumSearchForm",
     "KeepForm",
     "LookUpForm",
     "MergeForm",
+    "ModerateForm",
     "MoveForm",
+    "OpenSheetForm",
+    "ReasonForm",
+    "RecordSearchForm",
+    "ReturnForm",
     "RevealForm",
     "SelectionRoundForm",
     "TakeBackForm",

@@ -8,8 +8,8 @@ CREATE FUNCTION trainees_guard_conduct() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     sheet trainees_conductsheet;
     matter text;
-    before text;
-    after text;
+    was text;
+    becomes text;
 BEGIN
     SELECT * INTO sheet FROM trainees_conductsheet WHERE id = NEW.sheet_id FOR SHARE;
     IF TG_OP = 'INSERT' AND NOT EXISTS (SELECT FROM trainees_enrolment e WHERE e.id = NEW.enrolment_id AND e.offering_id = sheet.offering_id) THEN
@@ -24,11 +24,11 @@ BEGIN
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
     END IF;
     FOREACH matter IN ARRAY ARRAY['attitude', 'theory', 'party_spirit', 'discipline'] LOOP
-        before := to_jsonb(OLD) ->> matter;
-        after := to_jsonb(NEW) ->> matter;
-        IF before IS DISTINCT FROM after AND NOT EXISTS (
+        was := to_jsonb(OLD) ->> matter;
+        becomes := to_jsonb(NEW) ->> matter;
+        IF was IS DISTINCT FROM becomes AND NOT EXISTS (
             SELECT FROM (SELECT * FROM trainees_conductchange c WHERE c.score_id = NEW.id AND c.dimension = matter ORDER BY c.id DESC LIMIT 1) newest
-             WHERE newest.before::text IS NOT DISTINCT FROM before AND newest.after::text IS NOT DISTINCT FROM after) THEN
+             WHERE newest.before::text IS NOT DISTINCT FROM was AND newest.after::text IS NOT DISTINCT FROM becomes) THEN
             RAISE EXCEPTION 'score % changes without a moderation that says why', NEW.id
                 USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
         END IF;

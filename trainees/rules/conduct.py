@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Self
 
+from courses.enums import OfferingKind
 from trainees.enums import ConductDimension, ConductGrade
-from trainees.models import ConductWeights
+from trainees.models import ConductScore, ConductWeights
 
+# What the school assesses conduct in: classes that a class teacher leads.
+ASSESSED_KINDS = (OfferingKind.MAIN_CLASS, OfferingKind.SPECIAL_CLASS)
 MOST = 100
 CENT = Decimal("0.01")
 Scores = Mapping[str, int | None]
@@ -51,6 +54,11 @@ class Marking:
         if total >= self.good_from:
             return ConductGrade.GOOD
         return ConductGrade.PASS if total >= self.pass_from else ConductGrade.FAIL
+
+
+def dimension_scores(score: ConductScore | None) -> dict[str, int | None]:
+    """The stored scores of one trainee by dimension, None where there is none yet."""
+    return {dimension.value: getattr(score, dimension.value, None) for dimension in ConductDimension}
 
 
 def proposed_attitude(*, attended: Decimal, held: Decimal) -> int | None:
