@@ -55,6 +55,8 @@ WITHDRAWAL_LOCKS = (*CLAIM_LOCKS, _LOCK_SEATS)
 # Foreign keys are checked at once, not at the commit: the trigger that moves the seat row then fires last of all (triggers fire in
 # the order of their names, RI_… before trainees_…), and the one row that everybody wants is locked for nothing but the commit.
 _CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE;"
+# But for one: a place of an organised assignment is asked at the commit for its nomination, which is confirmed behind it.
+_CHECK_ASSIGNED = _CHECK_NOW + "SET CONSTRAINTS trainees_enrolment_assigned_tg DEFERRED;"
 # Deed and record in one statement.
 _CLAIM = PreparedStatement(
     "claim_place",
@@ -144,7 +146,9 @@ def claim_place(
         "now": now,
     }
     ((number,),) = run_prepared(
-        _CLAIM, values=values | {"data": _audit_data(facts, **recorded)}, first=_CHECK_NOW
+        _CLAIM,
+        values=values | {"data": _audit_data(facts, **recorded)},
+        first=_CHECK_ASSIGNED if origin == EnrolmentOrigin.ASSIGNED else _CHECK_NOW,
     )
     return number
 

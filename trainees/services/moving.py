@@ -76,7 +76,7 @@ def move_cadre(
         with locking_transaction():
             _lock(old, to_offering_id)
             at = now or clock.now()
-            _give_up(old, reason, by, at)
+            take_back_place(old, reason, by, at)
             facts = facts_for_cadre(cadre_id=old.cadre_id, offering_id=to_offering_id)
             number = place_by_staff(
                 facts,
@@ -109,7 +109,7 @@ def withdraw_cadre(*, enrolment_id: int, reason: str, by: Any, now: datetime | N
     place = _seen(enrolment_id, by)
     with locking_transaction():
         _lock(place)
-        _give_up(place, reason, by, now or clock.now())
+        take_back_place(place, reason, by, now or clock.now())
         _tell_withdrawn(place, reason)
         promote_soon(place.offering_id, cadre_id=place.cadre_id)
 
@@ -127,8 +127,11 @@ def _lock(place: Enrolment, *others: int) -> None:
     run_prepared(*MOVE_LOCKS, values={"cadre": place.cadre_id, "offerings": offerings})
 
 
-def _give_up(place: Enrolment, reason: str, by: Any, now: datetime) -> None:
-    """End the place, freshly read behind the locks. Raises as `withdraw_cadre`."""
+def take_back_place(place: Enrolment, reason: str, by: Any, now: datetime) -> None:
+    """End the place, freshly read behind the locks, and keep it on record; telling people is left to the caller.
+
+    Raises as `withdraw_cadre`. Concurrency: runs in the caller's `locking_transaction()`, behind `MOVE_LOCKS`.
+    """
     offering = Offering.objects.get(pk=place.offering_id)
     if offering.state != OfferingState.PUBLISHED:
         raise WindowClosed(
