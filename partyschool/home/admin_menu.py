@@ -52,6 +52,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         _("Cadres and credits"),
         (
             Item(_("Cadre register"), "trainees.cadre", "groups"),
+            Item(_("Imports of cadres"), "trainees.cadreimport", "upload_file"),
             Item(_("Credit entries"), "trainees.creditentry", "stars"),
             Item(_("Credit schemes"), "trainees.creditscheme", "rule"),
         ),

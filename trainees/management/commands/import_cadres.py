@@ -14,7 +14,6 @@ from partyschool.accounts.models import Unit, User
 from partyschool.accounts.selectors.staff import acting_staff
 from partyschool.common import clock
 from partyschool.common.errors import DomainError, NotFound
-from partyschool.common.sheets.cells import cell_name
 from trainees.enums import ImportPart, ImportState
 from trainees.models import CadreImport
 from trainees.rules.imports.faults import Fault
@@ -121,8 +120,7 @@ class Command(BaseCommand):
 
 def fault_line(fault: Fault) -> str:
     """`sheet!cell`, the heading, what stands there (masked), why it is wrong, how to mend it."""
-    place = f"{fault.sheet}!{cell_name(fault.row, fault.column)}" if fault.sheet else "–"
-    parts = (place, fault.heading, fault.value, fault.reason, fault.remedy)
+    parts = (fault.place, fault.heading, fault.value, fault.reason, fault.remedy)
     return "\t".join(part or "–" for part in parts)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from partyschool.common.sheets.cells import cell_name
 from trainees.enums import CadreCategory, Rank
 
 from .columns import SPECS
@@ -35,7 +36,13 @@ class Fault:
         return str(WORDS[self.code][1]) % self._words()
 
     @property
+    def place(self) -> str:
+        """`sheet!cell`, or '' for the file as a whole."""
+        return f"{self.sheet}!{cell_name(self.row, self.column)}" if self.sheet else ""
+
+    @property
     def heading(self) -> str:
+        """The title of the column, in the reader's language."""
         return str(SPECS[self.name].title) if self.name else ""
 
     def _words(self) -> dict[str, Any]:
