@@ -14,7 +14,7 @@ from typing import Protocol
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from trainees.enums import AttendanceStatus, MarkSource
+from trainees.enums import ATTENDED_STATUSES, AttendanceStatus, MarkSource
 
 DIGITS = 6
 # What a phone's clock may be ahead of the portal's before what it says was seen counts as the future.
@@ -143,6 +143,16 @@ def mark_follows(source: str, status: str, seen: AttendanceStatus) -> bool:
     if source == MarkSource.LEAVE:
         return True
     return status == AttendanceStatus.LATE and seen == AttendanceStatus.PRESENT
+
+
+def beside(status: str, other: str) -> str:
+    """What a roll mark `status` means for another lesson of the same half-day, where `other` is in force ('' for none).
+
+    Who was away was away all the time. Who was there was there all the time; whether late, or gone early, each lesson keeps for itself.
+    """
+    if status not in ATTENDED_STATUSES:
+        return status
+    return other if other in ATTENDED_STATUSES else AttendanceStatus.PRESENT
 
 
 def _hash(kind: str, lesson_id: int, slot: int) -> bytes:

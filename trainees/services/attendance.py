@@ -17,7 +17,8 @@ from partyschool.common.locking import lock_row, locking_transaction
 from partyschool.common.plaintext import single_line
 from trainees.enums import AttendanceStatus, EnrolmentState, FigureCode, MarkSource
 from trainees.models import AttendanceMark, Enrolment
-from trainees.rules.check_ins import CLOCK_SKEW
+from trainees.rules.check_ins import CLOCK_SKEW, beside
+from trainees.selectors.check_ins import sitting_of
 from trainees.selectors.check_ins_leaves import leaves_at
 from trainees.selectors.figures import figure
 
@@ -103,6 +104,7 @@ def mark_attendance(
     """Write `marks` (enrolment id → `AttendanceStatus`) of one lesson; returns how many were new or changed.
 
     Marks are only added: a changed status is a newer mark, an unchanged one writes nothing. Repeating a call changes nothing.
+    Where the roll is taken by half-day, the other lessons of the half-day follow (`rules.check_ins.beside`).
     Once the lesson is over, changing what somebody was marked needs a `reason`, which is kept with the mark.
     Raises `UnknownStatus`, `NotFound`, `RollClosed`, `LessonNotBegun`, `NotOnRoll`, `WithdrawnMeanwhile`, `ReasonMissing`, `Busy`;
     then nothing is written.
@@ -173,7 +175,7 @@ def _lock_roll(lesson_id: int, now: datetime) -> Lesson:
     if offering_id is None:
         raise NotFound(_("There is no such lesson."))
     offering = lock_row(Offering, offering_id)
-    lesson = Lesson.objects.get(pk=lesson_id)
+    lesson = Lesson.objects.select_related("offering").get(pk=lesson_id)
     if offering.state != OfferingState.PUBLISHED:
         raise RollClosed(
             _("%(offering)s is in state “%(state)s”.")
@@ -181,9 +183,14 @@ def _lock_roll(lesson_id: int, now: datetime) -> Lesson:
         )
     if lesson.cancelled_at is not None:
         raise RollClosed(_("The lesson “%(lesson)s” has been cancelled.") % {"lesson": lesson.title})
-    if lesson.starts_at > now:
-        raise LessonNotBegun(lesson.title, retry_at=lesson.starts_at)
+    if (begins := begins_at(lesson)) > now:
+        raise LessonNotBegun(lesson.title, retry_at=begins)
     return lesson
+
+
+def begins_at(lesson: Lesson) -> datetime:
+    """From when on people can be marked at `lesson` (with its offering): its own beginning, or that of its half-day."""
+    return sitting_of(lesson)[0].starts_at
 
 
 def _refuse_times(lesson: Lesson, taps: Iterable[TappedMark], now: datetime) -> None:
@@ -191,8 +198,8 @@ def _refuse_times(lesson: Lesson, taps: Iterable[TappedMark], now: datetime) -> 
     if not times:
         return
     hours = int(figure(FigureCode.OFFLINE_HOURS, on=clock.school_date(now)))
-    if min(times) < lesson.starts_at:
-        raise LessonNotBegun(lesson.title, retry_at=lesson.starts_at)
+    if min(times) < (begins := begins_at(lesson)):
+        raise LessonNotBegun(lesson.title, retry_at=begins)
     if max(times) > now + CLOCK_SKEW:
         raise InvalidInput(_("The clock of this device is ahead. Set it, then save the roll again."))
     if min(times) < now - timedelta(hours=hours):
@@ -246,14 +253,14 @@ def _write(
     AttendanceMark.objects.bulk_create(
         AttendanceMark(
             enrolment_id=tap.enrolment_id,
-            lesson=lesson,
-            status=tap.status,
+            lesson=one,
+            status=status,
             marked_at=tap.made_at,
             marked_by=by,
             leave=leaves.get(tap.enrolment_id),
             reason=reason if tap.enrolment_id in corrected else "",
         )
-        for tap in taps
+        for one, tap, status in [*((lesson, tap, tap.status) for tap in taps), *_beside(lesson, taps)]
     )
     data = {"marks": {str(tap.enrolment_id): tap.status for tap in taps}}
     record_event(
@@ -263,3 +270,23 @@ def _write(
         data=data | ({"reason": reason} if corrected else {}),
         now=now,
     )
+
+
+def _beside(lesson: Lesson, taps: Sequence[TappedMark]) -> list[tuple[Lesson, TappedMark, str]]:
+    """What the taps mean for the other lessons of the half-day, where the roll is taken once for all of them."""
+    others = [one for one in sitting_of(lesson) if one != lesson]
+    found = AttendanceMark.objects.filter(
+        lesson__in=others, enrolment__in=[tap.enrolment_id for tap in taps]
+    ).in_force()
+    marks = {
+        (mark.lesson_id, mark.enrolment_id): mark.status
+        for mark in (found.unscoped("roll call of one half-day") if others else ())
+    }
+    spread = []
+    for one in others:
+        for tap in taps:
+            stored = marks.get((one.pk, tap.enrolment_id), "")
+            status = beside(tap.status, stored)
+            if status != stored:
+                spread.append((one, tap, status))
+    return spread
