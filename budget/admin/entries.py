@@ -1,17 +1,31 @@
+from decimal import Decimal
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse as url_of
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
+from budget.enums import EntryKind
+from budget.forms import ReleaseForm
 from budget.models import LedgerEntry
-from partyschool.common.admin import ReadOnlyAdmin, YearFilter
+from budget.services.ledger import outstanding, release, reverse
+from partyschool.common.admin import YearFilter
+from partyschool.common.admin_reversal import ReversibleEntries
+from partyschool.common.errors import DomainError
 
-from .lines import grouped
+from .line_pages import grouped
+
+
+def is_outstanding(entry: LedgerEntry) -> bool:
+    """Whether `entry` is a commitment of which something is still set aside."""
+    return entry.kind == EntryKind.COMMITMENT and entry.reverses_id is None and outstanding(entry) > 0
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReadOnlyAdmin):
+class LedgerEntryAdmin(ReversibleEntries):
     """The money ledger: to read."""
 
     list_display = ("posted_at", "line", "kind", "yuan", "note", "posted_by", "is_reversal")
@@ -34,6 +48,52 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         "posted_at",
     )
     readonly_fields = ("yuan", "voucher")
+    reversal_fields = ("line", "kind", "yuan", "voucher", "note")
+    actions_detail = ("release", "reverse")
+
+    def take_back(self, entry: LedgerEntry, reason: str, request: HttpRequest) -> None:
+        reverse(entry_id=entry.pk, reason=reason, by=request.user)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        offered = super().get_actions_detail(request, object_id)
+        entry = self.get_object(request, str(object_id))
+        if entry is not None and is_outstanding(entry):
+            return offered
+        return [one for one in offered if one.method.original_function_name != "release"]
+
+    @action(description=_("Release money set aside"), icon="lock_open", permissions=["reverse"])
+    def release(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Give a commitment, or a part of it, back to its line."""
+        entry = self.get_or_404(request, object_id)
+        left = outstanding(entry) if is_outstanding(entry) else Decimal(0)
+        form = ReleaseForm(request.POST or None, initial={"amount": left})
+        status = 200
+        if request.method == "POST" and form.is_valid():
+            try:
+                release(commitment_id=entry.pk, by=request.user, **form.cleaned_data)
+            except DomainError as error:
+                self.refuse(request, error)
+                status = 409
+            else:
+                messages.success(request, gettext("The money is free again on its line."))
+                return HttpResponseRedirect(url_of("admin:budget_budgetline_change", args=[entry.line_id]))
+        return self.page(
+            request,
+            "admin/budget/money.html",
+            title=gettext("Release money set aside"),
+            obj=entry,
+            status=status,
+            line=entry.line,
+            facts=[
+                (gettext("Commitment"), entry.note or entry.source_ref),
+                (gettext("set aside (yuan)"), grouped(entry.amount)),
+                (gettext("outstanding (yuan)"), grouped(left)),
+            ],
+            possible=bool(left),
+            button=gettext("Release"),
+            back=url_of("admin:budget_ledgerentry_change", args=[entry.pk]),
+            form=form,
+        )
 
     @display(description=_("amount (yuan)"))
     def yuan(self, entry: LedgerEntry) -> str:

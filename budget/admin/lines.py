@@ -1,4 +1,3 @@
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -9,16 +8,13 @@ from unfold.decorators import display
 from budget.forms import BudgetLineForm
 from budget.models import BudgetLine, LineBalance
 from partyschool.common import clock
-from partyschool.common.admin import PortalModelAdmin, YearFilter
+from partyschool.common.admin import YearFilter
 
-
-def grouped(amount: Decimal) -> str:
-    """Yuan in groups of three: Chinese number formats know none, but every account book does."""
-    return f"{amount:,.2f}"
+from .line_pages import LinePages, grouped
 
 
 @admin.register(BudgetLine)
-class BudgetLineAdmin(PortalModelAdmin):
+class BudgetLineAdmin(LinePages):
     """Budget lines with their balances. What is drawn is the ledger's alone; what is approved can never fall below it."""
 
     form = BudgetLineForm

@@ -30,6 +30,30 @@ class LineExecution:
         return round(100 * self.paid / self.approved, 1) if self.approved else Decimal(0)
 
 
+@dataclass(frozen=True)
+class OpenCommitment:
+    """A commitment of which `left` yuan are still set aside."""
+
+    entry: LedgerEntry
+    left: Decimal
+
+
+def commitments_of(line: BudgetLine) -> list[OpenCommitment]:
+    """The commitments of a line of which something is outstanding, oldest first. Two queries, whatever their number."""
+    commitments = LedgerEntry.objects.filter(
+        line=line, kind=EntryKind.COMMITMENT, reverses=None, reversal=None
+    ).order_by("pk")
+    released: dict[str, Decimal] = {}
+    releases = LedgerEntry.objects.filter(line=line, kind=EntryKind.RELEASE)
+    for source, amount in releases.values_list("source_ref", "amount"):
+        commitment = source.partition(":")[0]
+        released[commitment] = released.get(commitment, Decimal(0)) - amount
+    rows = [
+        OpenCommitment(entry, entry.amount - released.get(str(entry.pk), Decimal(0))) for entry in commitments
+    ]
+    return [row for row in rows if row.left > 0]
+
+
 def executions_of(year: int) -> list[LineExecution]:
     """Every line of a year with its approved, drawn and paid money, in the order of the line codes. One query."""
     payments = (

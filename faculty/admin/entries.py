@@ -1,17 +1,20 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from faculty.models import TeachingEntry
-from partyschool.common.admin import ReadOnlyAdmin, YearFilter
+from faculty.services.teaching import reverse_teaching
+from partyschool.common.admin import YearFilter
+from partyschool.common.admin_reversal import ReversibleEntries
 from partyschool.common.templatetags.portal import plain_number
 
 
 @admin.register(TeachingEntry)
-class TeachingEntryAdmin(ReadOnlyAdmin):
+class TeachingEntryAdmin(ReversibleEntries):
     """The teaching ledger: to read."""
 
     list_display = (
@@ -37,12 +40,16 @@ class TeachingEntryAdmin(ReadOnlyAdmin):
         "posted_at",
     )
     readonly_fields = ("hours", "origin")
+    reversal_fields = ("teacher", "subject", "hours", "taught_on")
     list_display_links = ("taught_on",)
     list_filter = (YearFilter,)
     list_select_related = ("teacher", "posted_by", "reverses")
     search_fields = ("teacher__name", "=teacher__code", "subject")
     ordering = ("-taught_on", "-pk")
     sortable_by = ()
+
+    def take_back(self, entry: TeachingEntry, reason: str, request: HttpRequest) -> None:
+        reverse_teaching(entry_id=entry.pk, reason=reason, by=request.user)
 
     @display(description=_("class-hours"))
     def hours(self, entry: TeachingEntry) -> str:

@@ -1,15 +1,18 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import display
 
-from partyschool.common.admin import ReadOnlyAdmin, YearFilter
+from partyschool.common.admin import YearFilter
+from partyschool.common.admin_reversal import ReversibleEntries
 from trainees.models import CreditEntry
+from trainees.services.credits import reverse_credit
 
 
 @admin.register(CreditEntry)
-class CreditEntryAdmin(ReadOnlyAdmin):
+class CreditEntryAdmin(ReversibleEntries):
     """The credit ledger: to read. Entries come from closing an offering and are taken back by reversals alone."""
 
     list_display = (
@@ -46,6 +49,11 @@ class CreditEntryAdmin(ReadOnlyAdmin):
         "posted_at",
     )
     readonly_fields = ("origin",)
+    reversal_fields = ("cadre", "unit_name", "source", "category", "amount", "hours", "earned_on")
+    reason_read_by = gettext_lazy("The cadre reads it beside the credits.")
+
+    def take_back(self, entry: CreditEntry, reason: str, request: HttpRequest) -> None:
+        reverse_credit(entry_id=entry.pk, reason=reason, by=request.user)
 
     @display(description=gettext_lazy("origin of the entry"))
     def origin(self, entry: CreditEntry) -> Any:

@@ -1,0 +1,97 @@
+"""The page on which an entry of a ledger is taken back: the one correction that ledgers know."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from .admin import ReadOnlyAdmin
+from .errors import DomainError
+from .ledger import LedgerEntry
+
+REASON_MOST = 200
+
+
+class ReversalForm(forms.Form):
+    """Why an entry is taken back."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("reason"),
+        max_length=REASON_MOST,
+        strip=True,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, read_by: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = read_by
+
+
+class ReversibleEntries(ReadOnlyAdmin):
+    """Over the admin of a ledger: `take_back(entry, reason, request)` calls the ledger's own service; `reason_read_by` says who reads why."""
+
+    actions_detail: tuple[str, ...] = ("reverse",)
+    reason_read_by: Any = gettext_lazy("It stands in the reversal and in the audit trail.")
+    reversal_fields: tuple[str, ...] = ()
+
+    def take_back(self, entry: Any, reason: str, request: HttpRequest) -> None:
+        """Reverse `entry` by the service of this ledger. Raises `DomainError`."""
+        raise TypeError(f"{type(self).__name__} must define take_back()")
+
+    def has_reverse_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        # Nothing in a ledger is changed; who might change it, may correct it by a reversal.
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        offered = super().get_actions_detail(request, object_id)
+        entry = self.get_object(request, str(object_id))
+        if entry is not None and can_be_reversed(entry):
+            return offered
+        return [one for one in offered if one.method.original_function_name != "reverse"]
+
+    @action(description=gettext_lazy("Take back"), icon="undo", permissions=["reverse"])
+    def reverse(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What the entry says, why it is taken back, and a confirmation."""
+        entry = self.get_or_404(request, object_id)
+        form = ReversalForm(request.POST or None, read_by=self.reason_read_by)
+        status = 200
+        if request.method == "POST" and form.is_valid():
+            try:
+                self.take_back(entry, form.cleaned_data["reason"], request)
+            except DomainError as error:
+                self.refuse(request, error)
+                status = 409
+            else:
+                messages.success(request, _("The entry is taken back by a new entry of the opposite amount."))
+                return HttpResponseRedirect(self._page_of(entry))
+        return self.page(
+            request,
+            "admin/reverse_entry.html",
+            title=_("Take an entry back"),
+            obj=entry,
+            status=status,
+            facts=[self._fact(entry, name) for name in self.reversal_fields],
+            possible=can_be_reversed(entry),
+            back=self._page_of(entry),
+            form=form,
+        )
+
+    def _page_of(self, entry: LedgerEntry) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[entry.pk])
+
+    def _fact(self, entry: Any, name: str) -> tuple[Any, Any]:
+        if shown := getattr(self, name, None):
+            return shown.short_description, shown(entry)
+        display = getattr(entry, f"get_{name}_display", None)
+        return self.opts.get_field(name).verbose_name, display() if display else getattr(entry, name)
+
+
+def can_be_reversed(entry: LedgerEntry) -> bool:
+    """Whether `entry` is an original that nobody has taken back yet."""
+    return entry.reverses_id is None and not type(entry)._base_manager.filter(reverses=entry.pk).exists()  # type: ignore[attr-defined]  # the key of a concrete ledger
