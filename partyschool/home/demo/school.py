@@ -25,6 +25,7 @@ from .draws import hold_past_draw, open_draw
 from .history import Chronicle, build_rooms, build_round, refresh_statistics
 from .money import build_budget, post_spending
 from .people import build_cadres, build_teachers
+from .reorganisation import reorganise
 from .rules import build_rules
 from .sizes import SIZES, Size
 from .units import build_units
@@ -86,6 +87,7 @@ def fill(demo: Demo, *, say: Say) -> None:
     _look_ahead(chronicle, demo)
     open_draw(chronicle, chronicle.cadres[: demo.size.venue], demo.year, demo.now)
     build_reports(year=closing.year, by=staff)
+    reorganise(staff, demo.now)
     record_event(action=FINISHED, subject="home.demo:school", by=staff)
 
 
