@@ -46,6 +46,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Rosters and roll calls"), "trainees.offeringroster", "how_to_reg"),
             Item(_("Enrolments"), "trainees.enrolment", "badge"),
             Item(_("Attendance marks"), "trainees.attendancemark", "fact_check"),
+            Item(_("Conduct assessments"), "trainees.conductsheet", "rate_review"),
         ),
     ),
     (
@@ -55,6 +56,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Imports of cadres"), "trainees.cadreimport", "upload_file"),
             Item(_("Credit entries"), "trainees.creditentry", "stars"),
             Item(_("Credit schemes"), "trainees.creditscheme", "rule"),
+            Item(_("Weights of conduct"), "trainees.conductweights", "balance"),
         ),
     ),
     (

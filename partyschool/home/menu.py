@@ -20,10 +20,32 @@ ENTRIES = (
     Entry(_("Electives"), reverse_lazy("trainees:electives"), "check2-square", frozenset({Role.TRAINEE})),
     Entry(_("Timetable"), reverse_lazy("trainees:calendar"), "calendar3", frozenset({Role.TRAINEE})),
     Entry(_("Credits"), reverse_lazy("trainees:credits"), "award", frozenset({Role.TRAINEE})),
+    Entry(_("Requests"), reverse_lazy("trainees:requests"), "envelope-paper", frozenset({Role.TRAINEE})),
+    Entry(
+        _("Leaves"),
+        reverse_lazy("trainees:leaves"),
+        "calendar-x",
+        frozenset({Role.TEACHER, Role.STAFF, Role.LEADER, Role.ORGDEPT}),
+    ),
+    Entry(
+        _("Training record"), reverse_lazy("trainees:own_record"), "folder2-open", frozenset({Role.TRAINEE})
+    ),
+    Entry(
+        _("Conduct assessment"),
+        reverse_lazy("trainees:conduct"),
+        "clipboard-check",
+        frozenset({Role.TEACHER}),
+    ),
     Entry(
         _("Credit reports"),
         reverse_lazy("trainees:organisation"),
         "bar-chart",
+        frozenset({Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR}),
+    ),
+    Entry(
+        _("Training records"),
+        reverse_lazy("trainees:records"),
+        "folder2-open",
         frozenset({Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR}),
     ),
     Entry(

@@ -1,6 +1,7 @@
 from . import (
     assessments,
     cadres,
+    conduct,
     desk,
     draws,
     enrolments,
@@ -19,6 +20,7 @@ from . import (
 __all__ = [
     "assessments",
     "cadres",
+    "conduct",
     "desk",
     "draws",
     "enrolments",

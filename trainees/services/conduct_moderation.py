@@ -174,6 +174,6 @@ def _tell_cadres(sheet: ConductSheet, scores: list[ConductScore]) -> None:
                 event=f"conduct.release:{sheet.pk}",
                 title=_("Conduct assessed: %(title)s") % {"title": sheet.offering.title[:80]},
                 body=_("Your total is %(total)s, the grade “%(grade)s”.")
-                % {"total": number_format(score.total), "grade": score.get_grade_display()},
+                % {"total": number_format(score.total or 0), "grade": score.get_grade_display()},
                 url=reverse("trainees:own_record") + "#conduct",
             )
