@@ -9,11 +9,13 @@ from partyschool.jobs.models import Job
 from partyschool.jobs.registry import job_kind
 from partyschool.jobs.services.progress import Progress
 from trainees.services.announcements import tell_drawn, tell_round_opened
+from trainees.services.attendance_limits import tend_classes
 from trainees.services.drawing import hold_draw, put_back_broken
 from trainees.services.evidence import remove_orphaned_evidence
 from trainees.services.import_commits import commit_import, undo_import
 from trainees.services.import_keeping import clear_imports
 from trainees.services.imports import check_import
+from trainees.services.leaves import remind_of_returns
 from trainees.services.promotion import promote_waiting, sweep_lines
 from trainees.services.reports import issue_packet
 from trainees.services.sealing import seal_due_rounds
@@ -107,3 +109,12 @@ def clean_evidence() -> None:
     """Remove bytes of evidence whose deed failed."""
     if removed := remove_orphaned_evidence():
         log.info("%s orphaned evidence files removed", removed)
+
+
+@shared_task(name="leaves.tend")
+def tend_leaves() -> None:
+    """Mark leaves, end places beyond the limits, remind whoever is late from leave."""
+    marked, ended = tend_classes()
+    late = remind_of_returns()
+    if marked or ended or late:
+        log.info("leaves: %s marked, %s withdrawn, %s overdue", marked, ended, late)

@@ -1,0 +1,520 @@
+"""Leave: what it covers, who decides, how it becomes marks, and where it ends a place."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from courses.enums import OfferingKind
+from courses.models import SeatCount
+from partyschool.accounts.enums import Role
+from partyschool.audit.models import AuditEvent
+from partyschool.common.errors import InvalidInput, NotFound, WrongState
+from partyschool.notices.models import Notice
+from tests.factories.accounts import City, make_user
+from tests.factories.courses import LessonFactory, OfferingFactory
+from tests.factories.trainees import EnrolmentFactory, make_scheme, make_trainee
+from trainees.enums import AttendanceStatus, LeaveApprover, LeaveKind, LeaveState, MarkSource
+from trainees.models import AttendanceMark, Enrolment, LeaveRequest, LeaveTier, TrainingFigure
+from trainees.rules.leaves import AttendanceLimits, Standing, approver_of, covered_by
+from trainees.rules.moves import LEAVE_MOVES, may_move
+from trainees.selectors.attendance_limits import near_limit, standing_of
+from trainees.services.attendance_limits import enforce_limits, mark_leaves, tend_classes
+from trainees.services.closing import close_offering
+from trainees.services.leaves import (
+    LeaveOverlaps,
+    LeaveTooLate,
+    NothingCovered,
+    OverLimit,
+    ask_leave,
+    cancel_leave,
+    decide_leave,
+    register_return,
+    remind_of_returns,
+)
+
+from .classes import at, half, lessons, make_class
+
+pytestmark = pytest.mark.django_db
+EARLY = at(0, 7)
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def city():
+    return City()
+
+
+@pytest.fixture
+def course():
+    return make_class()
+
+
+@pytest.fixture
+def place(city, course):
+    return EnrolmentFactory(cadre=make_trainee(unit=city.finance_bureau), offering=course)
+
+
+@pytest.fixture
+def scheme():
+    return make_scheme()
+
+
+@pytest.fixture
+def staff():
+    return make_user(Role.STAFF)
+
+
+def ask(place, first, last=None, *, now=EARLY, **more):
+    more = {"kind": LeaveKind.SICK, "reason": "感冒", "by": place.cadre.user, **more}
+    return ask_leave(enrolment_id=place.pk, first=first, last=last or first, now=now, **more)
+
+
+def approve(leave, by, *, now=EARLY, **more):
+    return decide_leave(leave_id=leave.pk, approve=True, by=by, now=now, **more)
+
+
+def told(user):
+    return list(Notice.objects.filter(recipient=user).unscoped("tests").values_list("event", flat=True))
+
+
+def marks_of(place):
+    seen = AttendanceMark.objects.filter(enrolment=place).in_force().unscoped("tests")
+    return {mark.lesson_id: (mark.status, mark.source) for mark in seen}
+
+
+def mark(place, lesson, status=AttendanceStatus.PRESENT, *, source=MarkSource.ROLL, marked_at=None):
+    by = make_user(Role.STAFF)
+    return AttendanceMark.objects.create(
+        enrolment=place,
+        lesson=lesson,
+        status=status,
+        source=source,
+        marked_by=by,
+        marked_at=marked_at or lesson.ends_at,
+    )
+
+
+# --- asking ------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_asked_leave_counts_the_lessons_it_covers(place):
+    leave = ask(place, half(1, afternoon=True), half(2))
+    assert (leave.half_days, leave.hours, leave.state) == (2, Decimal(8), LeaveState.ASKED)
+    assert (leave.starts_at, leave.ends_at) == (at(1, 12), at(2, 12))
+    assert leave.approver == LeaveApprover.ACADEMIC
+    assert AuditEvent.objects.filter(action="leave.ask").unscoped("tests").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "approver"),
+    [
+        (half(1), half(1), "class_teacher"),
+        (half(1), half(1, afternoon=True), "academic"),
+        (half(1), half(3, afternoon=True), "leader"),
+        (half(1), half(4), "orgdept"),
+    ],
+)
+def test_length_decides_who_decides(place, first, last, approver):
+    assert ask(place, first, last, over_limit_confirmed=True).approver == approver
+
+
+def test_a_class_without_a_teacher_who_logs_in_goes_to_the_academic_office(city):
+    course = make_class(lead_teacher=None)
+    place = EnrolmentFactory(cadre=make_trainee(unit=city.finance_bureau), offering=course)
+    assert ask(place, half(1)).approver == LeaveApprover.ACADEMIC
+
+
+def test_class_teacher_is_told_of_what_falls_to_that_one(place, course):
+    leave = ask(place, half(1))
+    assert told(course.lead_teacher.user) == [f"leave.ask:{leave.pk}"]
+
+
+def test_refusals_of_asking(place, city):
+    other = make_trainee(unit=city.finance_bureau)
+    with pytest.raises(NotFound):
+        ask(place, half(1), by=other.user)
+    with pytest.raises(InvalidInput):
+        ask(place, half(1), kind="holiday")
+    with pytest.raises(InvalidInput):
+        ask(place, half(1), reason="  ")
+    with pytest.raises(InvalidInput):
+        ask(place, half(2), half(1))
+    with pytest.raises(NothingCovered):
+        ask(place, half(9))
+    with pytest.raises(LeaveTooLate):
+        ask(place, half(0), now=at(0, 12))
+    ask(place, half(1), half(2), over_limit_confirmed=True)
+    with pytest.raises(LeaveOverlaps):
+        ask(place, half(2), over_limit_confirmed=True)
+    assert ask(place, half(2, afternoon=True), over_limit_confirmed=True)
+
+
+def test_passing_the_limit_takes_a_word(place, staff):
+    # 7 days of 8 class-hours: a seventh of 56 is 8.
+    approve(ask(place, half(1), half(1, afternoon=True)), staff)
+    with pytest.raises(OverLimit, match="12"):
+        ask(place, half(3))
+    assert ask(place, half(3), over_limit_confirmed=True)
+
+
+def test_leave_of_an_elective_has_no_limit(city):
+    elective = OfferingFactory()
+    LessonFactory(offering=elective, starts_at=at(0, 8, 30), ends_at=at(0, 11, 30))
+    place = EnrolmentFactory(cadre=make_trainee(unit=city.finance_bureau), offering=elective)
+    assert ask(place, half(0)).hours == 4
+
+
+@given(
+    st.lists(st.integers(1, 60), unique=True, max_size=6),
+    st.booleans(),
+    st.integers(1, 80),
+    st.booleans(),
+)
+def test_the_lowest_tier_that_reaches_decides(limits, open_ended, half_days, teacher):
+    approvers = list(LeaveApprover)
+    tiers = [
+        LeaveTier(most_half_days=most, approver=approvers[number % 4]) for number, most in enumerate(limits)
+    ]
+    if open_ended:
+        tiers.append(LeaveTier(most_half_days=None, approver="leader"))
+    found = approver_of(half_days, tiers, class_teacher=teacher)
+    reaching = sorted(
+        (tier for tier in tiers if tier.most_half_days is not None and tier.most_half_days >= half_days),
+        key=lambda tier: tier.most_half_days,
+    )
+    wanted = reaching[0].approver if reaching else "leader" if open_ended else "orgdept"
+    if wanted == "class_teacher" and not teacher:
+        wanted = "academic"
+    assert found == wanted
+
+
+def test_a_leave_covers_what_it_touches(course):
+    found = lessons(course)
+    touched = covered_by(found, starts_at=at(0, 11), ends_at=at(0, 14, 31))
+    assert (touched.half_days, touched.lessons, touched.hours) == (2, 2, 8)
+    beside = covered_by(found, starts_at=at(0, 11, 30), ends_at=at(0, 14, 30))
+    assert (beside.half_days, beside.lessons, beside.hours) == (0, 0, 0)
+
+
+# --- deciding ----------------------------------------------------------------------------------------------------------------------------
+
+
+def readers(city, course):
+    return {
+        "class teacher": course.lead_teacher.user,
+        "staff": make_user(Role.STAFF),
+        "leader": make_user(Role.LEADER),
+        "orgdept": make_user(Role.ORGDEPT, unit=city.east),
+        "other teacher": make_user(Role.TEACHER),
+        "officer": make_user(Role.OFFICER, unit=city.finance_bureau),
+        "auditor": make_user(Role.AUDITOR),
+        "cousin": make_user(Role.ORGDEPT, unit=city.west),
+    }
+
+
+@pytest.mark.parametrize(
+    ("last", "may"),
+    [
+        (half(1), {"class teacher", "staff", "leader"}),
+        (half(1, afternoon=True), {"staff", "leader"}),
+        (half(3, afternoon=True), {"leader"}),
+        (half(5), {"orgdept"}),
+    ],
+)
+def test_who_decides(place, city, course, last, may):
+    found = set()
+    for name, reader in readers(city, course).items():
+        leave = ask(place, half(1), last, over_limit_confirmed=True)
+        try:
+            decide_leave(leave_id=leave.pk, approve=False, answer="不行", by=reader, now=at(0, 7))
+        except (NotFound, PermissionDenied):
+            cancel_leave(leave_id=leave.pk, by=place.cadre.user, now=at(0, 7))
+        else:
+            found.add(name)
+    assert found == may
+
+
+def test_nobody_decides_on_the_own_leave(course, city):
+    cadre = make_trainee(unit=city.finance_bureau)
+    both = make_user(Role.TRAINEE, Role.STAFF)
+    cadre.user = both
+    cadre.save()
+    leave = ask(EnrolmentFactory(cadre=cadre, offering=course), half(1))
+    with pytest.raises(PermissionDenied):
+        approve(leave, both)
+    own = LeaveRequest.objects.filter(pk=leave.pk).unscoped("tests")
+    with pytest.raises(IntegrityError, match="two_people_ck"), transaction.atomic():
+        own.update(state="approved", decided_by=both, decided_at=at(0, 7))
+
+
+def test_refusal_needs_its_reason_and_is_told(place, staff):
+    leave = ask(place, half(1))
+    with pytest.raises(InvalidInput):
+        decide_leave(leave_id=leave.pk, approve=False, by=staff)
+    done = decide_leave(leave_id=leave.pk, approve=False, answer="当天有考核", by=staff)
+    assert (done.state, done.decision) == (LeaveState.REFUSED, "当天有考核")
+    assert "当天有考核" in Notice.objects.unscoped("tests").get(recipient=place.cadre.user).body
+    with pytest.raises(WrongState):
+        approve(leave, staff)
+
+
+def test_granting_over_the_limit_takes_a_word(place):
+    leader = make_user(Role.LEADER)
+    leave = ask(place, half(1), half(2), over_limit_confirmed=True)
+    with pytest.raises(OverLimit):
+        approve(leave, leader)
+    assert approve(leave, leader, over_limit_confirmed=True).state == LeaveState.APPROVED
+
+
+def test_state_moves_are_those_of_the_triggers(place, staff):
+    for before in LeaveState.values:
+        for after in LeaveState.values:
+            if before == after:
+                continue
+            leave = LeaveRequest.objects.create(
+                enrolment=place,
+                kind="sick",
+                starts_at=at(1, 0),
+                ends_at=at(1, 12),
+                reason="r",
+                half_days=1,
+                hours=4,
+                approver="academic",
+                state=before,
+                asked_by=place.cadre.user,
+                decided_by=staff,
+                decided_at=at(0, 7),
+                returned_at=at(1, 12) if before == "returned" else None,
+            )
+            rows = LeaveRequest.objects.filter(pk=leave.pk).unscoped("tests")
+            moved = True
+            try:
+                with transaction.atomic():
+                    rows.update(state=after, returned_at=at(1, 12) if after == "returned" else None)
+                    transaction.set_rollback(True)
+            except IntegrityError:
+                moved = False
+            assert moved == may_move(LEAVE_MOVES, before, after), (before, after)
+            LeaveRequest._base_manager.filter(pk=leave.pk, state__in=["asked"]).update(state="cancelled")
+            LeaveRequest._base_manager.filter(pk=leave.pk, state="approved").update(state="cancelled")
+            if before == "returned":
+                return  # nothing leaves this state, and it would stand in the way of the next
+
+
+# --- marks -------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_granted_leave_becomes_marks_once_lessons_begin(place, course, staff):
+    approve(ask(place, half(1), half(1, afternoon=True)), staff)
+    _first, _second, third, fourth, *_rest = lessons(course)
+    assert mark_leaves(offering_id=course.pk, now=at(1, 8)) == 0
+    assert mark_leaves(offering_id=course.pk, now=at(1, 9)) == 1
+    assert mark_leaves(offering_id=course.pk, now=at(1, 9)) == 0
+    assert mark_leaves(offering_id=course.pk, now=at(2, 9)) == 1
+    assert marks_of(place) == {third.pk: ("on_leave", "leave"), fourth.pk: ("on_leave", "leave")}
+    made = AttendanceMark.objects.filter(enrolment=place).unscoped("tests").first()
+    assert (made.marked_by, made.leave.enrolment) == (staff, place)
+
+
+@pytest.mark.parametrize(
+    ("status", "source", "stands"),
+    [
+        ("present", "roll", True),
+        ("absent", "roll", True),
+        ("present", "check_in", True),
+        ("absent", "check_in", False),
+        ("absent", "card", False),
+    ],
+)
+def test_what_was_seen_stands(place, course, staff, status, source, stands):
+    approve(ask(place, half(0)), staff)
+    first = lessons(course)[0]
+    mark(place, first, status, source=source)
+    mark_leaves(offering_id=course.pk, now=at(0, 9))
+    assert marks_of(place)[first.pk] == ((status, source) if stands else ("on_leave", "leave"))
+
+
+def test_leave_granted_late_marks_what_has_begun(place, course, staff):
+    leave = ask(place, half(0))
+    approve(leave, staff, now=at(0, 10))
+    assert marks_of(place) == {lessons(course)[0].pk: ("on_leave", "leave")}
+
+
+def test_cancelled_lessons_and_other_peoples_are_left_alone(place, course, staff):
+    approve(ask(place, half(0), half(0, afternoon=True)), staff)
+    other = EnrolmentFactory(offering=course)
+    first = lessons(course)[0]
+    first.cancelled_at = at(0, 8)
+    first.save()
+    assert mark_leaves(offering_id=course.pk, now=at(1, 9)) == 1
+    assert marks_of(other) == {}
+    assert first.pk not in marks_of(place)
+
+
+def test_closing_finds_the_leaves_marked(place, course, staff, scheme):
+    approve(ask(place, half(1)), staff)
+    for number, lesson in enumerate(lessons(course)):
+        if number != 2:
+            mark(place, lesson)
+    done = close_offering(offering_id=course.pk, by=staff, now=at(8, 9))
+    assert (done.completed, done.credits) == (1, Decimal(52))
+
+
+# --- cancelling and coming back ----------------------------------------------------------------------------------------------------------
+
+
+def test_cancelled_before_it_begins_and_not_after(place, staff):
+    leave = ask(place, half(1))
+    approve(leave, staff)
+    with pytest.raises(WrongState):
+        cancel_leave(leave_id=leave.pk, by=place.cadre.user, now=at(1, 0))
+    assert cancel_leave(leave_id=leave.pk, by=place.cadre.user, now=at(0, 23)).state == LeaveState.CANCELLED
+    assert mark_leaves(offering_id=place.offering_id, now=at(2, 9)) == 0
+
+
+def test_only_oneself_cancels(place, staff, city):
+    leave = ask(place, half(1))
+    with pytest.raises(PermissionDenied):
+        cancel_leave(leave_id=leave.pk, by=staff)
+    with pytest.raises(NotFound):
+        cancel_leave(leave_id=leave.pk, by=make_trainee(unit=city.finance_bureau).user)
+
+
+def test_who_is_back_early_is_expected_again(place, course, staff):
+    leave = ask(place, half(1), half(1, afternoon=True))
+    approve(leave, staff)
+    done = register_return(leave_id=leave.pk, by=place.cadre.user, now=at(1, 13))
+    assert (done.state, done.returned_at, done.returned_by) == ("returned", at(1, 13), place.cadre.user)
+    mark_leaves(offering_id=course.pk, now=at(2, 9))
+    assert list(marks_of(place)) == [lessons(course)[2].pk]
+    assert standing_of(place, now=at(2, 9)).on_leave == 4
+
+
+def test_return_is_noted_by_oneself_teacher_and_staff(place, course, city, staff):
+    for number, by in enumerate((place.cadre.user, course.lead_teacher.user, staff)):
+        leave = ask(place, half(number), over_limit_confirmed=True)
+        approve(leave, staff, over_limit_confirmed=True)
+        with pytest.raises(WrongState):
+            register_return(leave_id=leave.pk, by=by, now=leave.starts_at)
+        assert register_return(leave_id=leave.pk, by=by, now=leave.ends_at).returned_by == by
+    leave = ask(place, half(5), over_limit_confirmed=True)
+    approve(leave, staff, over_limit_confirmed=True)
+    for by, refusal in (
+        (make_user(Role.OFFICER, unit=city.finance_bureau), PermissionDenied),
+        (make_user(Role.ORGDEPT, unit=city.west), NotFound),
+    ):
+        with pytest.raises(refusal):
+            register_return(leave_id=leave.pk, by=by, now=at(6, 1))
+
+
+def test_overdue_returns_are_reminded_of_once(place, course, staff):
+    approve(ask(place, half(0)), staff)
+    assert remind_of_returns(now=at(0, 11)) == 0
+    assert remind_of_returns(now=at(0, 12)) == 1
+    assert remind_of_returns(now=at(1, 12)) == 1
+    for user in (place.cadre.user, course.lead_teacher.user):
+        assert sum(event.startswith("leave.overdue") for event in told(user)) == 1
+
+
+# --- limits ------------------------------------------------------------------------------------------------------------------------------
+
+LIMITS = AttendanceLimits(Decimal("0.1429"), Decimal(2))
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(0, 9))
+def test_limits_of_a_standing(on_leave, ahead, absent):
+    standing = Standing(Decimal(400), Decimal(on_leave), Decimal(ahead), absent, LIMITS)
+    assert standing.passes_leave == (on_leave > Decimal("57.16"))
+    assert standing.will_pass_leave == (on_leave + ahead > Decimal("57.16"))
+    assert standing.reaches_absence == (absent >= 4)
+    assert standing.left == max(0, Decimal("57.16") - on_leave - ahead)
+    assert not standing.is_over or standing.is_near
+
+
+def test_over_a_seventh_on_leave_ends_the_place(place, course):
+    leader = make_user(Role.LEADER)
+    approve(ask(place, half(0), half(1), over_limit_confirmed=True), leader, over_limit_confirmed=True)
+    assert tend_classes(now=at(0, 18)) == (2, 0)
+    assert tend_classes(now=at(1, 9)) == (1, 1)
+    assert tend_classes(now=at(1, 9)) == (0, 0)
+    gone = Enrolment.objects.unscoped("tests").get(pk=place.pk)
+    assert gone.state == "withdrawn"
+    assert "12" in gone.reason
+    assert "56" in gone.reason
+    assert SeatCount.objects.get(pk=course.pk).taken == 0
+    for user in (place.cadre.user, course.lead_teacher.user):
+        assert told(user).count(f"enrolment.over_limit:{place.pk}") == 1
+    event = AuditEvent.objects.filter(action="enrolment.over_limit").unscoped("tests").get()
+    assert (event.actor, event.data["on_leave"]) == (None, "12.00")
+
+
+def test_two_days_absent_end_the_place_and_a_slip_does_not(place, course):
+    for lesson in lessons(course)[:4]:
+        mark(place, lesson, AttendanceStatus.ABSENT, marked_at=at(2, 9))
+    assert enforce_limits(offering_id=course.pk, now=at(2, 9, 29)) == 0
+    mark(place, lessons(course)[3], AttendanceStatus.PRESENT, marked_at=at(2, 9, 20))
+    assert enforce_limits(offering_id=course.pk, now=at(2, 12)) == 0
+    mark(place, lessons(course)[3], AttendanceStatus.ABSENT, marked_at=at(2, 12))
+    assert enforce_limits(offering_id=course.pk, now=at(2, 12, 30)) == 1
+
+
+def test_closing_judges_limits_without_waiting(place, course, staff, scheme):
+    for number, lesson in enumerate(lessons(course)):
+        mark(place, lesson, "absent" if number < 4 else "present", marked_at=at(8, 9))
+    done = close_offering(offering_id=course.pk, by=staff, now=at(8, 9))
+    assert (done.completed, done.not_completed, done.credits) == (0, 0, 0)
+
+
+def test_limits_are_rows(place, course):
+    TrainingFigure.objects.filter(code="absent_days").update(value=Decimal("0.5"))
+    mark(place, lessons(course)[0], AttendanceStatus.ABSENT)
+    assert enforce_limits(offering_id=course.pk, now=at(1, 9)) == 1
+
+
+def test_limits_do_not_bind_electives(city):
+    elective = OfferingFactory(kind=OfferingKind.ELECTIVE)
+    lesson = LessonFactory(offering=elective, starts_at=at(0, 8, 30), ends_at=at(0, 11, 30))
+    place = EnrolmentFactory(cadre=make_trainee(unit=city.finance_bureau), offering=elective)
+    mark(place, lesson, AttendanceStatus.ON_LEAVE)
+    assert enforce_limits(offering_id=elective.pk, now=at(9, 9)) == 0
+    elective.off_job = True
+    elective.save()
+    assert enforce_limits(offering_id=elective.pk, now=at(9, 9)) == 1
+
+
+def test_who_is_near_a_limit_is_shown_within_the_scope(place, course, city, staff):
+    mark(place, lessons(course)[0], AttendanceStatus.ABSENT)
+    cousin = EnrolmentFactory(cadre=make_trainee(unit=city.cousin_bureau), offering=course)
+    for lesson in lessons(course)[:3]:
+        mark(cousin, lesson, AttendanceStatus.ABSENT)
+    found = {
+        name: [row.enrolment.pk for row in near_limit(reader, at(2, 9))]
+        for name, reader in readers(city, course).items()
+        if name not in {"officer", "auditor"}
+    }
+    assert found == {
+        "class teacher": [cousin.pk],
+        "staff": [cousin.pk],
+        "leader": [cousin.pk],
+        "orgdept": [],
+        "other teacher": [],
+        "cousin": [cousin.pk],
+    }
+
+
+def test_leaves_left_out_of_the_standing_when_seen(place, course, staff):
+    approve(ask(place, half(0)), staff)
+    mark(place, lessons(course)[0])
+    assert standing_of(place, now=at(0, 12)).in_all == 0
+    second = timedelta(seconds=1)
+    also = (at(3, 0), at(3, 12) + second)
+    assert standing_of(place, also=also, now=at(0, 12)).ahead == 4
