@@ -14,6 +14,8 @@ from trainees.rules.assignments import CLASS_KINDS
 
 NEVER_ORDER = ("unit__path", "name", "pk")
 CHARTED = 20
+# What is counted of nominations.
+NUMBERS = ("called", "confirmed", "by_quota", "attended", "persons")
 
 
 @dataclass
@@ -111,18 +113,18 @@ def rates(user: Any, *, year: int, assignment_id: int | None = None, within: Uni
         called.unscoped("numbers by unit, of units in scope")
         .annotate(seen=Exists(marks))
         .order_by()
-        .values_list("quota__unit__path", "cadre__unit__path")
+        .values("quota__unit__path", "cadre__unit__path")
         .annotate(
-            Count("pk"),
-            Count("pk", filter=confirmed),
-            Count("pk", filter=confirmed & Q(quota__isnull=False)),
-            Count("pk", filter=confirmed & Q(seen=True)),
-            Count("cadre", filter=confirmed, distinct=True),
+            called=Count("pk"),
+            confirmed=Count("pk", filter=confirmed),
+            by_quota=Count("pk", filter=confirmed & Q(quota__isnull=False)),
+            attended=Count("pk", filter=confirmed & Q(seen=True)),
+            persons=Count("cadre", filter=confirmed, distinct=True),
         )
+        .values_list("quota__unit__path", "cadre__unit__path", *NUMBERS)
     )
     for of_quota, home, *numbers in counted:
-        names = ("called", "confirmed", "by_quota", "attended", "persons")
-        sums.add(of_quota or home, **dict(zip(names, numbers, strict=True)))
+        sums.add(of_quota or home, **dict(zip(NUMBERS, numbers, strict=True)))
     people = Cadre.objects.visible_to(user).filter(sums.inside("unit__path"), on_register())
     for path, number in people.order_by().values_list("unit__path").annotate(Count("pk")):
         sums.add(path, people=number)
