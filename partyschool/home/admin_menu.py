@@ -55,6 +55,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Cadre register"), "trainees.cadre", "groups"),
             Item(_("Imports of cadres"), "trainees.cadreimport", "upload_file"),
             Item(_("Credit entries"), "trainees.creditentry", "stars"),
+            Item(_("Credit claims"), "trainees.creditclaim", "approval"),
             Item(_("Credit schemes"), "trainees.creditscheme", "rule"),
             Item(_("Weights of conduct"), "trainees.conductweights", "balance"),
         ),
@@ -62,7 +63,10 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
     (
         _("Assessment and notices"),
         (
+            Item(_("Assessment years"), "trainees.assessmentyear", "event_available"),
             Item(_("Yearly assessments"), "trainees.yearlyassessment", "grading"),
+            Item(_("Objections"), "trainees.assessmentobjection", "gavel"),
+            Item(_("Make-up trainings"), "trainees.makeupplan", "update"),
             Item(_("Assessment exemptions"), "trainees.assessmentexemption", "event_busy"),
             Item(_("Report packets"), "trainees.reportpacket", "description"),
             Item(_("Standard targets"), "standards.standardtarget", "speed"),

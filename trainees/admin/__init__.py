@@ -1,12 +1,14 @@
 from . import (
     assessments,
     cadres,
+    claims,
     conduct,
     desk,
     draws,
     enrolments,
     entries,
     imports,
+    objections,
     offerings,
     packets,
     refusals,
@@ -15,17 +17,20 @@ from . import (
     schemes,
     units,
     waiting,
+    years,
 )
 
 __all__ = [
     "assessments",
     "cadres",
+    "claims",
     "conduct",
     "desk",
     "draws",
     "enrolments",
     "entries",
     "imports",
+    "objections",
     "offerings",
     "packets",
     "refusals",
@@ -34,4 +39,5 @@ __all__ = [
     "schemes",
     "units",
     "waiting",
+    "years",
 ]

@@ -10,9 +10,11 @@ from partyschool.common.admin_reversal import ReversibleEntries
 from trainees.models import CreditEntry
 from trainees.services.credits import reverse_credit
 
+from .recognising import RecognisingMixin
+
 
 @admin.register(CreditEntry)
-class CreditEntryAdmin(ReversibleEntries):
+class CreditEntryAdmin(RecognisingMixin, ReversibleEntries):
     """The credit ledger: to read. Entries come from closing an offering and are taken back by reversals alone."""
 
     list_display = (
@@ -60,6 +62,7 @@ class CreditEntryAdmin(ReversibleEntries):
         """What caused it, in words; the reference is for whoever looks the source up."""
         words = {
             "enrolment": gettext_lazy("Closing of the offering"),
+            "claim": gettext_lazy("Claim recognised"),
             "recognised": gettext_lazy("Credits recognised"),
         }
         return gettext("%(kind)s (%(reference)s)") % {

@@ -206,7 +206,9 @@ def _turn_down(
         at = now or clock.now()
         claim = _held(claim_id, state)
         _decide(claim, state, answer, by, at)
-        action = "claim.return" if state == ClaimState.RETURNED else "claim.refuse"
+        action = "claim.return"
+        if state == ClaimState.REFUSED:
+            action = "claim.refuse"
         record_event(action=action, subject=claim, by=by, data={"reason": answer}, now=at)
     return claim
 
