@@ -18,12 +18,16 @@ from tests.factories.accounts import make_unit, make_user
 from tests.factories.budget import BudgetLineFactory
 from tests.factories.courses import LessonFactory, OfferingFactory, RoomFactory, SelectionRoundFactory
 from tests.factories.faculty import TeacherFactory
+from tests.factories.imports import person, workbook
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
-from trainees.enums import AttendanceStatus, ExemptionGround
+from trainees.enums import AttendanceStatus, ExemptionGround, YearState
 from trainees.models import (
     AssessmentExemption,
+    AssessmentObjection,
+    AssessmentYear,
     AttendanceMark,
     CreditScheme,
+    MakeUpPlan,
     ReportPacket,
     RoundDesk,
     SeatRefusal,
@@ -31,6 +35,7 @@ from trainees.models import (
     WaitingEntry,
     YearlyAssessment,
 )
+from trainees.services.imports import check_import, hand_in_file
 
 HOSTILE = '<b>王</b>&"=1+1'
 
@@ -97,6 +102,38 @@ def _assessment():
         result="fail",
         bars_excellent=True,
         closed_by=make_user(full_name=HOSTILE),
+    )
+
+
+def _objection():
+    row = _assessment()
+    return AssessmentObjection.objects.create(
+        assessment=row, text=HOSTILE, raised_by=make_user(full_name=HOSTILE)
+    )
+
+
+def _make_up_plan():
+    row = _assessment()
+    return MakeUpPlan.objects.create(
+        assessment=row,
+        content=HOSTILE,
+        credits=Decimal(20),
+        due_on=date(2027, 6, 30),
+        planned_by=make_user(full_name=HOSTILE),
+    )
+
+
+def _assessment_year():
+    number = AssessmentYear.objects.count()
+    by, now = make_user(full_name=HOSTILE), clock.now()
+    return AssessmentYear.objects.create(
+        year=2001 + number,
+        state=YearState.SEALED,
+        opened_at=now,
+        opened_by=by,
+        objections_until=now,
+        sealed_at=now,
+        sealed_by=by,
     )
 
 
@@ -191,6 +228,16 @@ def _draw():
     return SelectionDraw.objects.get(pk=found.pk)
 
 
+def _import():
+    staff = make_user(Role.STAFF, full_name=HOSTILE)
+    unit = _unit()
+    content = workbook([person(1, unit.code, name=HOSTILE, rank=HOSTILE)], sheet="表")
+    found = hand_in_file(
+        name=f"{HOSTILE}.xlsx", content=content, unit_id=unit.pk, effective_on=clock.school_date(), by=staff
+    )
+    return check_import(import_id=found.pk, by=staff)
+
+
 def _grant():
     return make_user(Role.OFFICER, unit=_unit(), full_name=HOSTILE).grants.get()
 
@@ -218,11 +265,15 @@ MAKERS: dict[str, Callable[[], object]] = {
     "standards.standardtarget": lambda: StandardTarget.objects.create(
         year=2025, indicator=f"{HOSTILE}{StandardTarget.objects.count()}", target=Decimal(1)
     ),
+    "trainees.assessmentobjection": _objection,
+    "trainees.assessmentyear": _assessment_year,
+    "trainees.makeupplan": _make_up_plan,
     "trainees.assessmentexemption": lambda: AssessmentExemption.objects.create(
         cadre=_cadre(), year=2025, ground=ExemptionGround.LONG_LEAVE
     ),
     "trainees.attendancemark": _mark,
     "trainees.cadre": _cadre,
+    "trainees.cadreimport": _import,
     "trainees.creditentry": _credit_entry,
     "trainees.creditscheme": _scheme,
     "trainees.enrolment": _enrolment,

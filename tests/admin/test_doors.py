@@ -21,11 +21,15 @@ TEACHING = {
 }
 PEOPLE = {
     "trainees.assessmentexemption",
+    "trainees.assessmentobjection",
+    "trainees.assessmentyear",
     "trainees.attendancemark",
     "trainees.cadre",
+    "trainees.cadreimport",
     "trainees.creditentry",
     "trainees.creditscheme",
     "trainees.enrolment",
+    "trainees.makeupplan",
     "trainees.offeringroster",
     "trainees.reportpacket",
     "trainees.rounddesk",
@@ -55,6 +59,7 @@ ADDS = {
         "standards.standardtarget",
         "trainees.assessmentexemption",
         "trainees.cadre",
+        "trainees.cadreimport",
         "trainees.creditscheme",
     },
     Role.FINANCE: {"budget.budgetline"},

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
@@ -15,19 +16,24 @@ from unfold.decorators import action, display
 from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
 from partyschool.common.errors import DomainError
-from trainees.enums import AssessmentResult, CreditCategory
+from trainees.enums import CreditCategory, Grade
 from trainees.forms import YearForm
+from trainees.forms.objections import CorrectionForm, CorrectionReasonForm
 from trainees.models import YearlyAssessment
 from trainees.selectors.reasons import reason_text
 from trainees.selectors.rosters import year_overview
+from trainees.selectors.versions import comparison, versions_of
+from trainees.selectors.year_states import year_of
+from trainees.services.corrections import AS_STORED, correct_result, judge_again
 from trainees.services.years import YearClosing, close_year
 
 from .filters import OwnJurisdictionFilter
 
-RESULT_COLOURS = {
-    AssessmentResult.PASS: "success",
-    AssessmentResult.FAIL: "danger",
-    AssessmentResult.EXEMPT: "info",
+GRADE_COLOURS = {
+    Grade.EXCELLENT: "success",
+    Grade.PASS: "success",
+    Grade.FAIL: "danger",
+    Grade.EXEMPT: "info",
 }
 
 
@@ -35,15 +41,26 @@ RESULT_COLOURS = {
 class YearlyAssessmentAdmin(ReadOnlyAdmin):
     """Results as the closing of the year wrote them, each with its reckoning."""
 
-    list_display = ("cadre", "unit", "year", "rank", "counted", "needed", "result_label", "reckoned_at")
+    list_display = (
+        "cadre",
+        "unit",
+        "year",
+        "rank",
+        "counted",
+        "needed",
+        "grade_label",
+        "state_label",
+        "reckoned_at",
+    )
     list_display_links = ("cadre",)
-    list_filter = (YearFilter, "result", "rank", OwnJurisdictionFilter)
+    list_filter = (YearFilter, "result", "grade", "rank", OwnJurisdictionFilter)
     list_select_related = ("cadre", "unit")
     search_fields = ("cadre__name", "=cadre__code")
     search_help_text = gettext_lazy("Name, or a cadre number written in full")
     ordering = ("-year", "-counted", "-pk")
     sortable_by = ()
     actions_list = ("close_the_year",)
+    actions_detail = ("correct",)
     records_views = True
     fieldsets = (
         (
@@ -55,24 +72,41 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
                     "unit",
                     "jurisdiction",
                     "rank",
-                    "result",
+                    "grade",
                     "excellent",
                     "why",
                 )
             },
         ),
         (gettext_lazy("Reckoning"), {"fields": ("earned", "counted", "needed", "reckoning", "scheme")}),
-        (gettext_lazy("Closing"), {"fields": ("reckoned_at", "closed_by")}),
+        (gettext_lazy("Closing"), {"fields": ("reckoned_at", "closed_by", "year_state", "versions")}),
     )
-    readonly_fields = ("why", "reckoning", "reckoned_at", "excellent")
+    readonly_fields = ("why", "reckoning", "reckoned_at", "excellent", "year_state", "versions")
 
     @display(description=gettext_lazy("cannot be rated excellent"))
     def excellent(self, assessment: YearlyAssessment) -> str:
         return _("yes") if assessment.bars_excellent else _("no")
 
-    @display(description=gettext_lazy("result"), label=RESULT_COLOURS)
-    def result_label(self, assessment: YearlyAssessment) -> tuple[str, str]:
-        return assessment.result, assessment.get_result_display()
+    @display(description=gettext_lazy("grade"), label=GRADE_COLOURS)
+    def grade_label(self, assessment: YearlyAssessment) -> tuple[str, str]:
+        return assessment.grade, assessment.get_grade_display()
+
+    @display(description=gettext_lazy("state"), label={"sealed": "success", "corrected": "warning"})
+    def state_label(self, assessment: YearlyAssessment) -> tuple[str, str]:
+        if assessment.corrects_id:
+            return "corrected", _("corrected")
+        return ("sealed", _("sealed")) if assessment.sealed else ("open", _("not sealed"))
+
+    @display(description=gettext_lazy("state of the year"))
+    def year_state(self, assessment: YearlyAssessment) -> str:
+        return str(year_of(assessment.year).get_state_display())
+
+    @display(description=gettext_lazy("versions"))
+    def versions(self, assessment: YearlyAssessment) -> SafeString | str:
+        found = versions_of(assessment)
+        if len(found) < 2:
+            return "–"
+        return render_to_string("admin/trainees/_versions.html", {"versions": found})
 
     @display(description=gettext_lazy("reckoned at"))
     def reckoned_at(self, assessment: YearlyAssessment) -> str:
@@ -101,6 +135,62 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
             _("counted"),
         )
         return format_html('<table class="reckoning"><thead>{}</thead><tbody>{}</tbody></table>', head, body)
+
+    # -- correcting a sealed result
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """Only a sealed result is corrected; before, the year is closed again."""
+        sealed = YearlyAssessment.objects.visible_to(request.user).filter(pk=object_id, sealed=True)
+        return super().get_actions_detail(request, object_id) if sealed.exists() else []
+
+    @action(
+        description=gettext_lazy("Correct the sealed result"),
+        icon="edit_note",
+        url_path="correct",
+        permissions=["act"],
+    )
+    def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """First what it would be (GET), beside what it is; then (POST) with the reason."""
+        assessment, status, judged = self.get_or_404(request, object_id), 200, None
+        asked = CorrectionForm({"rank": "", "ground": AS_STORED} | request.GET.dict())
+        form = CorrectionReasonForm(request.POST or None, initial=asked.data)
+        try:
+            if request.method == "POST" and form.is_valid():
+                made = correct_result(
+                    assessment_id=assessment.pk,
+                    stated=form.stated(),
+                    reason=form.cleaned_data["reason"],
+                    seen=form.cleaned_data["seen"],
+                    by=request.user,
+                )
+                messages.success(request, _("The result is corrected; all concerned are told."))
+                return HttpResponseRedirect(reverse("admin:trainees_yearlyassessment_change", args=[made.pk]))
+        except DomainError as error:
+            self.refuse(request, error)
+            status = 409
+        source = form if request.method == "POST" else asked
+        source.is_valid()
+        if "rank" in source.cleaned_data and "ground" in source.cleaned_data:
+            try:
+                judged = judge_again(assessment, source.stated(), by=request.user, now=clock.now())
+            except DomainError as error:
+                self.refuse(request, error)
+                status = 409
+        return self.page(
+            request,
+            "admin/trainees/correct.html",
+            title=_("Correct the sealed result"),
+            obj=assessment,
+            status=status,
+            assessment=assessment,
+            asked=asked,
+            form=form,
+            seen=judged.digest if judged else "",
+            differs=judged is not None and judged.differs_from(assessment),
+            lines=comparison(assessment, judged.as_row(assessment)) if judged else (),
+            versions=versions_of(assessment),
+            possible=assessment.sealed and not assessment.superseded,
+        )
 
     # -- closing the year
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 # The deeds of all floors by the names that the trail stores for ever. A test finds a deed that has no words here.
 DEEDS: dict[str, Any] = {
     "attendance.leave": gettext_lazy("Leaves marked on the roll"),
+    "attendance.cards": gettext_lazy("Times of a card reader taken over"),
     "attendance.mark": gettext_lazy("Roll called"),
     "budget.commitment": gettext_lazy("Money committed"),
     "budget.payment": gettext_lazy("Money paid"),
@@ -40,6 +41,7 @@ DEEDS: dict[str, Any] = {
     "conduct.return": gettext_lazy("Conduct returned to the class teacher"),
     "conduct.score": gettext_lazy("Conduct scored"),
     "conduct.submit": gettext_lazy("Conduct submitted"),
+    "credit.carry": gettext_lazy("Surplus carried over"),
     "credit.recognise": gettext_lazy("Credits recognised"),
     "credit.reverse": gettext_lazy("Credit entry reversed"),
     "demo.begin": gettext_lazy("Filling of the demo school begun"),
@@ -64,6 +66,11 @@ DEEDS: dict[str, Any] = {
     "leave.cancel": gettext_lazy("Leave cancelled"),
     "leave.refuse": gettext_lazy("Leave refused"),
     "leave.return": gettext_lazy("Return from leave noted"),
+    "make_up.end": gettext_lazy("Make-up training ended"),
+    "make_up.plan": gettext_lazy("Make-up training planned"),
+    "objection.answer": gettext_lazy("Objection answered"),
+    "objection.raise": gettext_lazy("Objection raised"),
+    "objection.withdraw": gettext_lazy("Objection withdrawn"),
     "offering.cancel": gettext_lazy("Offering cancelled"),
     "offering.close": gettext_lazy("Offering closed, entries posted"),
     "offering.keep": gettext_lazy("Held below its minimum size"),
@@ -75,6 +82,8 @@ DEEDS: dict[str, Any] = {
     "override.export": gettext_lazy("List of rules set aside downloaded"),
     "ranking.save": gettext_lazy("Topics ranked"),
     "report.issue": gettext_lazy("Report issued"),
+    "result.correct": gettext_lazy("Sealed result corrected"),
+    "result.export_barred": gettext_lazy("List of those who cannot be rated excellent downloaded"),
     "roster.export": gettext_lazy("Roster downloaded"),
     "round.close": gettext_lazy("Round closed"),
     "round.copy": gettext_lazy("Copied from last year's round"),
@@ -106,6 +115,8 @@ DEEDS: dict[str, Any] = {
     "waiting.offer": gettext_lazy("Seat offered to the next in line"),
     "waiting.priority": gettext_lazy("Moved in line by hand"),
     "waiting.promote": gettext_lazy("Seat given to the next in line"),
+    "year.open_objections": gettext_lazy("Year opened to objections"),
+    "year.seal": gettext_lazy("Year sealed"),
     "year.close": gettext_lazy("Year closed"),
 }
 # What the administration does to any kind of record.
