@@ -16,6 +16,7 @@ from tests.access.world import CALENDAR_TOKEN, CODES, World
 ARGUMENTS = {
     "offering_id": "courses.Offering",
     "cadre_id": "trainees.Cadre",
+    "import_id": "trainees.CadreImport",
     "enrolment_id": "trainees.Enrolment",
     "lesson_id": "courses.Lesson",
     "round_id": "courses.SelectionRound",

@@ -27,12 +27,14 @@ from tests.factories.budget import BudgetLineFactory
 from tests.factories.courses import LessonFactory, OfferingFactory, RoomFactory, SelectionRoundFactory
 from tests.factories.draws import publish_for
 from tests.factories.faculty import TeacherFactory
+from tests.factories.imports import person, workbook
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
 from trainees.enums import AttendanceStatus, ExemptionGround, OverrideRule
 from trainees.models import (
     AssessmentExemption,
     AttendanceMark,
     Cadre,
+    CadreImport,
     CalendarFeed,
     CreditEntry,
     CreditScheme,
@@ -46,6 +48,7 @@ from trainees.models import (
     YearlyAssessment,
 )
 from trainees.selectors.calendars import digest_of
+from trainees.services.imports import check_import, hand_in_file
 
 YEAR = 2025
 CODES = {"own": "AAAA-BBBB-CCCC-DDDD", "cousin": "EEEE-FFFF-GGGG-HHHH"}
@@ -232,7 +235,21 @@ def build_world() -> World:
             packet,
         )
     _add_draw(world)
+    _add_import(world)
     return world
+
+
+def _add_import(world: World) -> None:
+    """A file with a fault that names everybody."""
+    staff = world.users[Role.STAFF]
+    rows = [
+        person(index, world.of(Cadre, whose).unit.code, name=name, rank="?" if whose == "own" else "乡科级")
+        for index, (whose, name) in enumerate(CANARIES.items())
+    ]
+    found = hand_in_file(
+        name="花名册.xlsx", content=workbook(rows), unit_id=None, effective_on=date(YEAR, 6, 1), by=staff
+    )
+    world.objects[CadreImport] = {"": check_import(import_id=found.pk, by=staff)}
 
 
 def _add_draw(world: World) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import xlsxwriter
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from trainees.enums import CadreCategory, Rank
 from trainees.rules.imports.columns import COLUMNS
@@ -43,7 +44,7 @@ def build_import_template(
 
 
 def _people(book: Any, look: dict[str, Any], rows: Sequence[dict[str, str]]) -> None:
-    sheet = book.add_worksheet(_("Cadres"))
+    sheet = book.add_worksheet(pgettext("sheet", "Cadres"))
     sheet.freeze_panes(1, 2)
     for index, column in enumerate(COLUMNS):
         sheet.set_column(index, index, column.width, look["text"])
@@ -95,7 +96,7 @@ def _help(book: Any, look: dict[str, Any]) -> None:
 
 
 def _units(book: Any, look: dict[str, Any], units: Iterable[tuple[str, str]]) -> None:
-    sheet = book.add_worksheet(_("Units"))
+    sheet = book.add_worksheet(pgettext("sheet", "Units"))
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, 1, 44)
