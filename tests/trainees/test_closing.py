@@ -164,7 +164,7 @@ def test_the_newest_mark_is_the_one_that_counts(staff):
     offering, places = run_class(staff, "p", "a")
     lesson = offering.lessons.get()
     marks = {places[0].pk: AttendanceStatus.ABSENT, places[1].pk: AttendanceStatus.PRESENT}
-    mark_attendance(lesson_id=lesson.pk, marks=marks, by=staff)
+    mark_attendance(lesson_id=lesson.pk, marks=marks, reason="核对后更正", by=staff)
     close_offering(offering_id=offering.pk, by=staff)
     assert list(credits_of(offering).values_list("cadre", flat=True)) == [places[1].cadre_id]
 

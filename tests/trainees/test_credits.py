@@ -22,7 +22,7 @@ from tests.factories.trainees import (
 )
 from trainees.enums import AttendanceStatus, CreditCategory, EnrolmentState
 from trainees.models import CreditEntry
-from trainees.selectors.credits import explain_attendance, explain_year, years_of
+from trainees.selectors.credits import cycle_of, explain_attendance, explain_year, years_of
 from trainees.services.attendance import mark_attendance
 from trainees.services.closing import close_offering
 from trainees.services.credits import (
@@ -132,9 +132,49 @@ def test_a_result_is_outdated_once_the_ledger_has_moved_on(scheme, trainee, staf
 
 def test_a_promotion_after_the_closing_does_not_change_what_was_needed(scheme, trainee, staff):
     close_year(year=2025, by=staff)
-    trainee.rank = "county_division"
+    trainee.rank, trainee.posted_on = "county_division", date(2026, 1, 1)
     trainee.save()
     assert explain_year(trainee, 2025).needed == 50
+
+
+def test_shares_conduct_penalties_and_surplus_are_explained(trainee, staff):
+    def change(draft):
+        draft.shares.create(category=CreditCategory.CONCENTRATED, least=Decimal("0.7"))
+        draft.excellent_factor, draft.conduct_least = Decimal("1.2"), Decimal(60)
+        draft.save()
+
+    scheme = make_scheme(township_section=50, change=change)
+    for amount, category, kind in (
+        (60, "concentrated", "enrolment"),
+        (-4, "concentrated", "penalty"),
+        (20, "elective", "carry"),
+        (12, "elective", "recognised"),
+    ):
+        CreditEntryFactory(
+            cadre=trainee, scheme=scheme, amount=amount, category=category, source_kind=kind, posted_by=staff
+        )
+    account = explain_year(trainee, 2025)
+    assert (account.counted, account.taken_off, account.carried, account.excellent_from) == (88, 4, 20, 60)
+    assert [(line.line.category, line.missed) for line in account.shares] == [("concentrated", True)]
+    assert (account.on_course, account.missing, account.conduct.lowest) == (False, 0, None)
+    close_year(year=2025, by=staff)
+    account = explain_year(trainee, 2025)
+    assert account.reasons == ["集中培训：计入的 88 学分中占 56 学分，未达到 70% 的比例要求"]
+    assert account.outdated is False
+
+
+def test_the_cycle_counts_the_hours_of_concentrated_training_of_its_years(scheme, trainee, staff):
+    for year, category, hours in (
+        (2025, "concentrated", 40),
+        (2024, "concentrated", 24),
+        (2025, "online", 9),
+    ):
+        CreditEntryFactory(
+            cadre=trainee, scheme=scheme, year=year, category=category, hours=hours, posted_by=staff
+        )
+    CreditEntryFactory(cadre=trainee, scheme=scheme, year=2022, hours=100, posted_by=staff)
+    cycle = cycle_of(trainee)
+    assert (cycle.first_year, cycle.last_year, cycle.hours) == (2023, 2027, 64)
 
 
 def test_years_are_those_with_entries_or_results_newest_first(scheme, trainee, staff):
@@ -151,7 +191,7 @@ def test_attendance_shows_the_mark_in_force_and_those_before_it(scheme, trainee,
     first, second = LessonFactory(offering=offering), LessonFactory(offering=offering)
     LessonFactory(offering=offering, cancelled_at=clock.now())
     for status in (AttendanceStatus.ABSENT, AttendanceStatus.LATE):
-        mark_attendance(lesson_id=first.pk, marks={place.pk: status}, by=staff)
+        mark_attendance(lesson_id=first.pk, marks={place.pk: status}, reason="核对后更正", by=staff)
     account = explain_attendance(place)
     assert [
         (line.lesson, [mark.status for mark in line.marks], line.attended) for line in account.lessons

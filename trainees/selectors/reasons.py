@@ -20,6 +20,20 @@ def reason_text(reason: Mapping[str, Any]) -> str:
     """One entry of `YearlyAssessment.reasons` as a short sentence without a full stop."""
     if reason["code"] == "exempt":
         return _("Exempt: %(ground)s") % {"ground": ExemptionGround(reason["ground"]).label}
+    if reason["code"] == "conduct":
+        return _("Conduct in a class: %(counted)s points of at least %(needed)s") % {
+            "counted": credits_text(reason["counted"]),
+            "needed": credits_text(reason["needed"]),
+        }
+    if reason["code"] == "share":
+        return _(
+            "%(category)s: %(counted)s of %(total)s credits counted, less than the share of %(needed)s%% needed"
+        ) % {
+            "category": CreditCategory(reason["category"]).label,
+            "counted": credits_text(reason["counted"]),
+            "total": credits_text(reason["total"]),
+            "needed": credits_text(Decimal(str(reason["needed"])) * 100),
+        }
     figures = {"counted": credits_text(reason["counted"]), "needed": credits_text(reason["needed"])}
     if reason["category"]:
         return _("%(category)s: %(counted)s credits of %(needed)s needed") % {

@@ -1,7 +1,8 @@
 """Closing an offering: the one place where attendance becomes credit entries and lessons become teaching entries."""
 
+import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,9 +25,11 @@ from partyschool.common import clock
 from partyschool.common.errors import NotFound, WrongState
 from partyschool.common.locking import lock_row, locking_transaction
 from partyschool.notices.services.notices import send_notice
-from trainees.enums import ATTENDED_STATUSES, EnrolmentState
+from trainees.enums import EnrolmentState, PenaltyCause
 from trainees.models import AttendanceMark, CreditEntry, CreditScheme, Enrolment
+from trainees.selectors.seen import OCCURRED, seen, seen_parameters
 
+from .attendance_limits import enforce_limits, mark_leaves_held
 from .credits import NoSchemeInForce, scheme_in_force
 from .waiting import end_line
 
@@ -67,7 +70,7 @@ class RollIncomplete(WrongState):
 
 @dataclass(frozen=True)
 class OfferingClosing:
-    """What stands in the ledgers for a closed offering (reversals not counted)."""
+    """What stands in the ledgers for a closed offering (reversals not counted); `penalties` are credits taken off, not below 0."""
 
     offering_id: int
     completed: int
@@ -76,22 +79,12 @@ class OfferingClosing:
     credits: Decimal
     teaching_entries: int
     teaching_hours: Decimal
+    penalties: Decimal = Decimal(0)
 
 
-# The mark in force of everybody enrolled at every lesson held, with the school year and day of the lesson.
-SEEN = """
-    SELECT DISTINCT ON (mark.enrolment_id, mark.lesson_id)
-           mark.enrolment_id, enrolment.cadre_id, lesson.hours, mark.status = ANY(%(attended)s) AS attended,
-           (lesson.starts_at AT TIME ZONE %(zone)s)::date AS day
-      FROM trainees_attendancemark mark
-      JOIN trainees_enrolment enrolment ON enrolment.id = mark.enrolment_id
-      JOIN courses_lesson lesson ON lesson.id = mark.lesson_id
-     WHERE lesson.offering_id = %(offering)s AND lesson.cancelled_at IS NULL AND enrolment.state = %(enrolled)s
-     ORDER BY mark.enrolment_id, mark.lesson_id, mark.id DESC
-"""
-
+SEEN = seen("lesson.offering_id = %(offering)s AND enrolment.state = %(enrolled)s")
 POST_CREDITS = f"""
-WITH seen AS ({SEEN}), earned AS (
+WITH {SEEN}, earned AS (
     SELECT enrolment_id, cadre_id, extract(year FROM day)::int AS year, max(day) AS earned_on, sum(hours) AS hours
       FROM seen WHERE attended
      GROUP BY enrolment_id, cadre_id, extract(year FROM day)
@@ -106,10 +99,29 @@ SELECT earned.year, round(earned.hours * rule.rate, 2), 'enrolment', earned.enro
   JOIN trainees_creditrule rule ON rule.scheme_id = scheme.id AND rule.activity = %(activity)s
  WHERE round(earned.hours * rule.rate, 2) <> 0
  ORDER BY earned.enrolment_id, earned.year
-"""  # noqa: S608 -- joins two constants of this file
+"""  # noqa: S608 -- joins texts of the house
+# One entry per cause, so that each is explained by itself: the note says how often.
+POST_PENALTIES = f"""
+WITH {SEEN}, penalty AS (
+    SELECT scheme.year, penalty.cause, penalty.credits, penalty.scheme_id
+      FROM trainees_creditpenalty penalty
+      JOIN trainees_creditscheme scheme ON scheme.id = penalty.scheme_id
+     WHERE scheme.id = ANY(%(schemes)s)
+), {OCCURRED}
+INSERT INTO trainees_creditentry
+       (year, amount, source_kind, source_ref, note, posted_by_id, posted_at,
+        cadre_id, category, hours, earned_on, offering_id, scheme_id)
+SELECT occurred.year, -occurred.credits, 'penalty', occurred.enrolment_id || ':' || occurred.year || ':' || occurred.cause,
+       (%(cause_names)s::jsonb ->> occurred.cause) || ' × ' || occurred.number,
+       %(by)s, %(now)s, occurred.cadre_id, rule.category, 0, occurred.day, %(offering)s, rule.scheme_id
+  FROM occurred
+  JOIN trainees_creditscheme scheme ON scheme.year = occurred.year AND scheme.id = ANY(%(schemes)s)
+  JOIN trainees_creditrule rule ON rule.scheme_id = scheme.id AND rule.activity = %(activity)s
+ ORDER BY occurred.enrolment_id, occurred.year, occurred.cause
+"""  # noqa: S608 -- joins texts of the house
 
 JUDGE_ENROLMENTS = f"""
-WITH seen AS ({SEEN}), missed AS (
+WITH {SEEN}, missed AS (
     SELECT enrolment_id, coalesce(sum(hours) FILTER (WHERE NOT attended), 0) / sum(hours) AS share
       FROM seen GROUP BY enrolment_id
 )
@@ -118,7 +130,7 @@ UPDATE trainees_enrolment enrolment
        ended_at = %(now)s, ended_by_id = %(by)s
   FROM missed
  WHERE enrolment.id = missed.enrolment_id
-"""  # noqa: S608 -- joins two constants of this file
+"""  # noqa: S608 -- joins texts of the house
 
 
 def close_offering(*, offering_id: int, by: User, now: datetime | None = None) -> OfferingClosing:
@@ -126,9 +138,12 @@ def close_offering(*, offering_id: int, by: User, now: datetime | None = None) -
 
     - Everybody enrolled gets, per school year of the lessons, one credit entry: class-hours attended × the rate of the scheme in
       force for that year. Nothing attended, nothing posted.
+    - What the scheme takes credits off for (late or left early per lesson, absent without leave per half-day, an elective place never
+      used) becomes one negative entry per cause and year, in the category of the offering.
     - Completed is who missed (on leave or absent) no more than the scheme's `missed_limit` of the class-hours; hours attended
       earn credits either way. The limit is that of the year of the last lesson.
     - Every lesson with a teacher becomes one teaching entry of its class-hours.
+    - Before that, granted leaves are marked where nobody was marked, and who passed a limit of leave or absence is withdrawn.
     - Seats are frozen, trainees are told. Whoever still waits, or is offered a seat, is told that the line is over.
 
     Closing a closed offering changes nothing and returns the same. Raises `NotFound`, `NotPublished`, `NoLessons`,
@@ -137,6 +152,7 @@ def close_offering(*, offering_id: int, by: User, now: datetime | None = None) -
     (withdrawals wait, then find the enrolment ended), then the waiting list, then the enrolments.
     """
     now = now or clock.now()
+    enforce_limits(offering_id=offering_id, settled_after=timedelta(0), now=now)
     with locking_transaction():
         offering = Offering.objects.select_for_update().filter(pk=offering_id).first()
         if offering is None:
@@ -149,6 +165,7 @@ def close_offering(*, offering_id: int, by: User, now: datetime | None = None) -
         lock_row(SeatCount, offering.pk)
         with translation.override(settings.LANGUAGE_CODE):
             end_line(offering=offering, reason=_("The topic has been held and closed."), by=by, now=now)
+        mark_leaves_held(offering=offering, now=now)
         _check_roll(offering, lessons)
         _post(offering, lessons, _schemes(offering, lessons), by=by, now=now)
         closing = _closing_of(offering)
@@ -157,6 +174,7 @@ def close_offering(*, offering_id: int, by: User, now: datetime | None = None) -
             "completed": closing.completed,
             "not_completed": closing.not_completed,
             "credits": str(closing.credits),
+            "penalties": str(closing.penalties),
             "teaching_hours": str(closing.teaching_hours),
         }
         record_event(action="offering.close", subject=offering, by=by, data=facts, now=now)
@@ -225,16 +243,19 @@ def _post(
         "activity": offering.kind,
         "schemes": [scheme.pk for scheme in schemes],
         "missed_limit": schemes[-1].missed_limit,
-        "zone": settings.TIME_ZONE,
-        "attended": list(ATTENDED_STATUSES),
         "enrolled": EnrolmentState.ENROLLED,
         "completed": EnrolmentState.COMPLETED,
         "not_completed": EnrolmentState.NOT_COMPLETED,
         "by": by.pk,
         "now": now,
+        **seen_parameters(),
     }
+    with translation.override(settings.LANGUAGE_CODE):
+        names = {cause.value: str(cause.label) for cause in PenaltyCause}
+    parameters["cause_names"] = json.dumps(names)
     with connection.cursor() as cursor:
         cursor.execute(POST_CREDITS, parameters)
+        cursor.execute(POST_PENALTIES, parameters)
         cursor.execute(JUDGE_ENROLMENTS, parameters)
     taught = (
         LessonTaught(
@@ -263,6 +284,8 @@ def _closing_of(offering: Offering) -> OfferingClosing:
         not_completed=Count("pk", filter=Q(state=EnrolmentState.NOT_COMPLETED)),
     )
     posted = entries.unscoped("result of a closing").aggregate(number=Count("pk"), amount=Sum("amount"))
+    taken = CreditEntry.objects.filter(offering=offering, source_kind="penalty", reverses=None)
+    off = taken.unscoped("result of a closing").aggregate(amount=Sum("amount"))
     taught = teaching.unscoped("result of a closing").aggregate(number=Count("pk"), amount=Sum("amount"))
     return OfferingClosing(
         offering_id=offering.pk,
@@ -271,6 +294,7 @@ def _closing_of(offering: Offering) -> OfferingClosing:
         credits=posted["amount"] or Decimal(0),
         teaching_entries=taught["number"],
         teaching_hours=taught["amount"] or Decimal(0),
+        penalties=-(off["amount"] or Decimal(0)),
     )
 
 
@@ -281,18 +305,29 @@ def _tell_trainees(offering: Offering) -> None:
         state__in=[EnrolmentState.COMPLETED, EnrolmentState.NOT_COMPLETED],
         cadre__user__isnull=False,
     )
-    posted = CreditEntry.objects.filter(offering=offering, source_kind="enrolment", reverses=None)
-    sums = posted.unscoped("telling the trainees").values_list("cadre").annotate(Sum("hours"), Sum("amount"))
-    earned = {cadre: (hours, amount) for cadre, hours, amount in sums}
-    groups: dict[tuple[str, Decimal, Decimal], list[User]] = {}
+    posted = CreditEntry.objects.filter(
+        offering=offering, source_kind__in=["enrolment", "penalty"], reverses=None
+    )
+    off = Q(source_kind="penalty")
+    sums = (
+        posted.unscoped("telling the trainees")
+        .values_list("cadre")
+        .annotate(
+            attended=Sum("hours"),
+            earned=Sum("amount", filter=~off, default=Decimal(0)),
+            off=Sum("amount", filter=off, default=Decimal(0)),
+        )
+    )
+    earned = {cadre: figures for cadre, *figures in sums}
+    groups: dict[tuple[str, Decimal, Decimal, Decimal], list[User]] = {}
     for place in places.unscoped("telling the trainees").select_related("cadre__user").order_by("pk"):
-        hours, amount = earned.get(place.cadre_id, (Decimal(0), Decimal(0)))
+        hours, amount, taken = earned.get(place.cadre_id, (Decimal(0), Decimal(0), Decimal(0)))
         if (
             place.cadre.user is not None
         ):  # the query leaves out who has no account; the type checker cannot know
-            groups.setdefault((place.state, hours, amount), []).append(place.cadre.user)
+            groups.setdefault((place.state, hours, amount, taken), []).append(place.cadre.user)
     with translation.override(settings.LANGUAGE_CODE):
-        for (state, hours, amount), users in groups.items():
+        for (state, hours, amount, taken), users in groups.items():
             text = _(
                 "You attended %(hours)s class-hours and earned %(credits)s credits. Result: %(state)s."
             ) % {
@@ -300,6 +335,10 @@ def _tell_trainees(offering: Offering) -> None:
                 "credits": number_format(amount.normalize()),
                 "state": EnrolmentState(state).label,
             }
+            if taken:
+                text += _("%(credits)s credits were taken off for attendance.") % {
+                    "credits": number_format(-taken.normalize())
+                }
             send_notice(
                 recipients=users,
                 event=f"offering.close:{offering.pk}",
