@@ -23,16 +23,17 @@ from trainees.exporters.assessment_annex import XLSX
 from trainees.exporters.roster import build_roster, roster_file_name
 from trainees.models import OfferingRoster
 from trainees.selectors.rosters import Roll, closing_preview, lesson_rows, roll_of, roster_list, roster_rows
-from trainees.services.attendance import mark_attendance
+from trainees.services.attendance import REASON_LENGTH, mark_attendance
 from trainees.services.closing import OfferingClosing, close_offering
 
+from .check_ins import CardsMixin
 from .places import PlacesMixin
 
 STATE_COLOURS = {OfferingState.PUBLISHED: "success", OfferingState.CLOSED: "info"}
 
 
 @admin.register(OfferingRoster)
-class OfferingRosterAdmin(PlacesMixin):
+class OfferingRosterAdmin(PlacesMixin, CardsMixin):
     """Who takes part: the roster, the roll of each lesson, enrolment by hand, closing."""
 
     list_display = ("title", "kind", "starts_on", "ends_on", "state_label", "seats_taken", "rolls_called")
@@ -75,7 +76,7 @@ class OfferingRosterAdmin(PlacesMixin):
             ),
             path("<key:offering_id>/close/", wrap(self.close_view), name="trainees_offeringroster_close"),
         ]
-        return own + self.place_urls() + super().get_urls()
+        return own + self.place_urls() + self.card_urls() + super().get_urls()
 
     def change_view(
         self,
@@ -122,7 +123,12 @@ class OfferingRosterAdmin(PlacesMixin):
         if writes:
             try:
                 _refuse_stale(request, roll)
-                changed = mark_attendance(lesson_id=lesson.pk, marks=chosen, by=request.user)
+                changed = mark_attendance(
+                    lesson_id=lesson.pk,
+                    marks=chosen,
+                    reason=request.POST.get("reason", ""),
+                    by=request.user,
+                )
             except DomainError as error:
                 self.refuse(request, error)
                 roll = roll_of(lesson, request.user)
@@ -145,10 +151,10 @@ class OfferingRosterAdmin(PlacesMixin):
             status=409 if writes else 200,
             offering=offering,
             lesson=lesson,
-            roll=[
-                (row, chosen.get(row.enrolment.pk) or row.status or AttendanceStatus.PRESENT)
-                for row in roll.rows
-            ],
+            roll=[(row, chosen.get(row.enrolment.pk) or row.proposed) for row in roll.rows],
+            over=lesson.ends_at <= clock.now(),
+            reason=request.POST.get("reason", "")[:REASON_LENGTH],
+            reason_length=REASON_LENGTH,
             version=roll.version,
             statuses=AttendanceStatus.choices,
             unmarked=sum(not row.status for row in roll.rows),

@@ -14,6 +14,8 @@ from partyschool.common import clock
 from trainees.enums import ATTENDED_STATUSES, ROSTER_STATES, AttendanceStatus, EnrolmentState
 from trainees.models import AttendanceMark, Enrolment, OfferingRoster, YearlyAssessment
 
+from .check_ins_leaves import leaves_at
+
 
 @dataclass(frozen=True)
 class LessonRow:
@@ -115,10 +117,16 @@ def lesson_rows(offering: Offering) -> list[LessonRow]:
 
 @dataclass(frozen=True)
 class RollRow:
-    """A person on the roll of one lesson; `status` is the mark in force, '' before the first."""
+    """A person on the roll of one lesson; `status` is the mark in force, '' before the first; `on_leave` tells of an approved leave."""
 
     enrolment: Enrolment
     status: str
+    on_leave: bool = False
+
+    @property
+    def proposed(self) -> str:
+        """What is chosen beforehand."""
+        return self.status or (AttendanceStatus.ON_LEAVE if self.on_leave else AttendanceStatus.PRESENT)
 
 
 @dataclass(frozen=True)
@@ -140,7 +148,9 @@ def roll_of(lesson: Lesson, user: Any) -> Roll:
         marks.in_force().unscoped("marks of people read in scope").values_list("enrolment_id", "status")
     )
     version = marks.unscoped("a number, not people").aggregate(last=Max("pk"))["last"] or 0
-    return Roll([RollRow(place, in_force.get(place.pk, "")) for place in places], version)
+    leaves = leaves_at(lesson, [place.pk for place in places])
+    rows = [RollRow(place, in_force.get(place.pk, ""), place.pk in leaves) for place in places]
+    return Roll(rows, version)
 
 
 @dataclass(frozen=True)
