@@ -74,6 +74,8 @@ def nominate_cadre(
     if cadre is None:
         raise no_nomination()
     replaced = _replaced(replaces_id, quota, by)
+    if replaced and replaced.cadre_id == cadre.pk:
+        raise InvalidInput(_("Nobody stands in for himself or herself."), remedy=_("Choose somebody else."))
     gives_back = replaced is not None and replaced.state == NominationState.CONFIRMED
     reason = given_reason(reason) if gives_back else ""
     try:
