@@ -19,6 +19,7 @@ from trainees.services.leaves import remind_of_returns
 from trainees.services.promotion import promote_waiting, sweep_lines
 from trainees.services.reports import issue_packet
 from trainees.services.sealing import seal_due_rounds
+from trainees.services.simulation import run_simulation
 from trainees.services.year_notices import tell_year_state
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,12 @@ def clear() -> None:
 def tell_year(job: Job, progress: Progress) -> None:
     """Everybody concerned learns that a year's results are open to objections, or sealed."""
     tell_year_state(year=job.params["year"], state=job.params["state"], progress=progress)
+
+
+@job_kind("scheme_simulation")
+def simulate_scheme(job: Job, progress: Progress) -> None:
+    """A past year under another scheme."""
+    run_simulation(job=job, progress=progress)
 
 
 @shared_task(name="draws.tend")

@@ -12,7 +12,11 @@ SCRIPTS = sorted((PROJECT / "bench").glob("[!_]*.py"))
 SECONDS = 300
 RATIO = re.compile(r"^ratio  (.+?) +([\d,]+\.\d\d)  required [≤≥] [\d,.]+  not judged$", re.MULTILINE)
 TOLD = {
-    "close_year.py": ["close_year / bare SQL, first", "close_year / bare SQL, again"],
+    "close_year.py": [
+        "close_year / bare SQL, first",
+        "close_year / bare SQL, again",
+        "simulation / close_year, first",
+    ],
     "draw.py": [
         "random_serial: time per person, large / small",
         "by_time: time per person, large / small",

@@ -20,6 +20,7 @@ from trainees.models import (
     CreditScheme,
     CreditShare,
 )
+from trainees.selectors.schemes import faults_of
 
 FIGURES: tuple[type[Model], ...] = (CreditRule, CreditCap, CreditRequirement, CreditShare, CreditPenalty)
 """What hangs on a scheme and stands with it."""
@@ -32,12 +33,12 @@ class NotDraft(WrongState):
     title = gettext_lazy("This scheme is not a draft")
 
 
-class SchemeEmpty(WrongState):
-    """A scheme without rules or totals would give nobody a credit, or let everybody pass."""
+class SchemeUnsound(WrongState):
+    """A scheme lacks figures, or its figures contradict each other: nobody could be judged by it, or everybody would pass."""
 
-    code = "scheme_empty"
-    title = gettext_lazy("The scheme is not complete")
-    remedy = gettext_lazy("Enter what each activity is worth and the total that each rank needs.")
+    code = "scheme_unsound"
+    title = gettext_lazy("The scheme cannot be put in force as it is")
+    remedy = gettext_lazy("Put the figures right in the draft, then put it in force.")
 
 
 def copy_scheme(*, scheme_id: int, by: User, now: datetime | None = None) -> CreditScheme:
@@ -83,7 +84,7 @@ def _copy_figures(source: CreditScheme, copy: CreditScheme) -> None:
 def put_in_force(*, scheme_id: int, by: User, now: datetime | None = None) -> CreditScheme:
     """Put a draft in force for its year; the version in force until now is retired.
 
-    Raises `NotDraft`, `SchemeEmpty`, `NotFound`, `Busy`.
+    Raises `NotDraft`, `SchemeUnsound` (names every fault), `NotFound`, `Busy`.
     Concurrency: locks the year's scheme in force (as closing the year does), then the draft; one in force per year is unique.
     """
     with locking_transaction():
@@ -100,8 +101,8 @@ def put_in_force(*, scheme_id: int, by: User, now: datetime | None = None) -> Cr
             raise NotDraft(
                 _("“%(scheme)s” is %(state)s.") % {"scheme": scheme, "state": scheme.get_state_display()}
             )
-        if not scheme.rules.exists() or not scheme.requirements.filter(category="").exists():
-            raise SchemeEmpty(str(scheme))
+        if faults := faults_of(scheme):
+            raise SchemeUnsound(" ".join(faults))
         if before is not None:
             before.state = SchemeState.RETIRED
             before.save(update_fields=["state"])
