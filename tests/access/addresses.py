@@ -20,6 +20,9 @@ ARGUMENTS = {
     "enrolment_id": "trainees.Enrolment",
     "lesson_id": "courses.Lesson",
     "round_id": "courses.SelectionRound",
+    "claim_id": "trainees.CreditClaim",
+    "leave_id": "trainees.LeaveRequest",
+    "evidence_id": "trainees.Evidence",
     "draw_id": "trainees.SelectionDraw",
     "packet_id": "trainees.ReportPacket",
     "job_id": "jobs.Job",
@@ -27,6 +30,12 @@ ARGUMENTS = {
     "notice_id": "notices.Notice",
     "session_id": "courses.ForumSession",
     "scheme_id": "trainees.CreditScheme",
+    "assessment_id": "trainees.YearlyAssessment",
+    "objection_id": "trainees.AssessmentObjection",
+    "held_id": "trainees.AssessmentYear",
+    "plan_id": "trainees.MakeUpPlan",
+    "score_id": "trainees.ConductScore",
+    "sheet_id": "trainees.ConductSheet",
     "user_id": "accounts.User",
 }
 OWNERS = {"jobs:": "jobs.Job", "notices:": "notices.Notice"}

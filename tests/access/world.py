@@ -14,7 +14,7 @@ from budget.enums import EntryKind
 from budget.models import LedgerEntry
 from courses.enums import OfferingKind
 from courses.models import ForumSession
-from faculty.models import TeachingEntry
+from faculty.models import Teacher, TeachingEntry
 from partyschool.accounts.enums import Role
 from partyschool.accounts.models import RoleGrant, Unit, User
 from partyschool.audit.models import AuditEvent, AuditSeal
@@ -24,10 +24,12 @@ from partyschool.notices.models import Notice
 from partyschool.standards.models import StandardTarget
 from tests.factories.accounts import City, make_user
 from tests.factories.budget import BudgetLineFactory
+from tests.factories.conduct import AssessedClass, make_weights
 from tests.factories.courses import LessonFactory, OfferingFactory, RoomFactory, SelectionRoundFactory
 from tests.factories.draws import publish_for
 from tests.factories.faculty import TeacherFactory
 from tests.factories.imports import person, workbook
+from tests.factories.requests import make_claim, make_evidence, make_leave
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
 from trainees.enums import AttendanceStatus, ExemptionGround, OverrideRule
 from trainees.models import (
@@ -36,10 +38,16 @@ from trainees.models import (
     Cadre,
     CadreImport,
     CalendarFeed,
+    ConductScore,
+    ConductSheet,
+    ConductWeights,
+    CreditClaim,
     CreditEntry,
     CreditScheme,
     DocumentCounter,
     Enrolment,
+    Evidence,
+    LeaveRequest,
     ReportPacket,
     SeatOverride,
     SeatRefusal,
@@ -173,9 +181,12 @@ def build_world() -> World:
         Cadre,
         Enrolment,
         AttendanceMark,
+        CreditClaim,
         CreditEntry,
         AssessmentExemption,
         YearlyAssessment,
+        Evidence,
+        LeaveRequest,
         ReportPacket,
         SeatOverride,
         SeatRefusal,
@@ -196,6 +207,9 @@ def build_world() -> World:
                 enrolment=enrolment, lesson=lesson, status=AttendanceStatus.PRESENT, marked_by=staff
             ),
             CreditEntryFactory(cadre=cadre, scheme=scheme, posted_by=staff, offering=offering),
+            claim := make_claim(cadre, title=CANARIES[whose]),
+            make_leave(enrolment, reason=CANARIES[whose]),
+            make_evidence(claim, name=f"{CANARIES[whose]}.pdf"),
             WaitingEntry.objects.create(cadre=cadre, offering=full),
             SeatRefusal.objects.create(cadre=cadre, offering=full, code="full"),
             SeatOverride.objects.create(
@@ -235,6 +249,7 @@ def build_world() -> World:
             packet,
         )
     _add_draw(world)
+    _add_conduct(world)
     _add_import(world)
     return world
 
@@ -250,6 +265,33 @@ def _add_import(world: World) -> None:
         name="花名册.xlsx", content=workbook(rows), unit_id=None, effective_on=date(YEAR, 6, 1), by=staff
     )
     world.objects[CadreImport] = {"": check_import(import_id=found.pk, by=staff)}
+
+
+def _add_conduct(world: World) -> None:
+    """A class that the teacher leads, being scored; and another's, with the three cadres, that is released."""
+    staff, weights = world.users[Role.STAFF], make_weights(YEAR)
+    led = AssessedClass(weights=weights, staff=staff, units=())
+    lead = world.of(Teacher)
+    led.offering.lead_teacher = lead
+    led.offering.save()
+    led.teacher = lead.user
+    led.places = [
+        EnrolmentFactory(cadre=world.users[Role.TRAINEE].cadre, offering=led.offering, created_by=staff)
+    ]
+    led.score()
+    other = AssessedClass(weights=weights, staff=staff, units=())
+    other.places = [
+        EnrolmentFactory(cadre=cadre, offering=other.offering, created_by=staff)
+        for cadre in world.objects[Cadre].values()
+    ]
+    other.release()
+    world.objects[ConductWeights] = {"": weights}
+    world.objects[ConductSheet] = {"own": led.sheet, "cousin": other.sheet}
+    scores = ConductScore.objects.unscoped("tests")
+    world.objects[ConductScore] = {
+        "own": scores.get(enrolment=led.places[0]),
+        "cousin": scores.get(enrolment=other.places[2]),
+    }
 
 
 def _add_draw(world: World) -> None:

@@ -16,9 +16,11 @@ from partyschool.jobs.models import Job, StoredFile
 from partyschool.standards.models import StandardTarget
 from tests.factories.accounts import make_unit, make_user
 from tests.factories.budget import BudgetLineFactory
+from tests.factories.conduct import AssessedClass, make_weights
 from tests.factories.courses import LessonFactory, OfferingFactory, RoomFactory, SelectionRoundFactory
 from tests.factories.faculty import TeacherFactory
 from tests.factories.imports import person, workbook
+from tests.factories.requests import make_claim
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
 from trainees.enums import AttendanceStatus, ExemptionGround, YearState
 from trainees.models import (
@@ -26,6 +28,8 @@ from trainees.models import (
     AssessmentObjection,
     AssessmentYear,
     AttendanceMark,
+    ConductScore,
+    ConductWeights,
     CreditScheme,
     MakeUpPlan,
     ReportPacket,
@@ -35,6 +39,7 @@ from trainees.models import (
     WaitingEntry,
     YearlyAssessment,
 )
+from trainees.services.conduct_moderation import moderate_score
 from trainees.services.imports import check_import, hand_in_file
 
 HOSTILE = '<b>王</b>&"=1+1'
@@ -238,6 +243,21 @@ def _import():
     return check_import(import_id=found.pk, by=staff)
 
 
+def _weights():
+    return make_weights(2001 + ConductWeights.objects.count(), source=HOSTILE)
+
+
+def _sheet():
+    """A sheet with somebody on it whose score was moderated."""
+    assessed = AssessedClass(units=(_unit(),), weights=_weights(), title=HOSTILE)
+    assessed.submit()
+    score = ConductScore.objects.unscoped("made for a test").get(sheet=assessed.sheet)
+    moderate_score(
+        score_id=score.pk, dimension="attitude", value=70, reason=f"{HOSTILE}理由", by=assessed.staff
+    )
+    return assessed.sheet
+
+
 def _grant():
     return make_user(Role.OFFICER, unit=_unit(), full_name=HOSTILE).grants.get()
 
@@ -274,6 +294,9 @@ MAKERS: dict[str, Callable[[], object]] = {
     "trainees.attendancemark": _mark,
     "trainees.cadre": _cadre,
     "trainees.cadreimport": _import,
+    "trainees.conductsheet": _sheet,
+    "trainees.conductweights": _weights,
+    "trainees.creditclaim": lambda: make_claim(_cadre(), title=HOSTILE, host=HOSTILE, note=HOSTILE),
     "trainees.creditentry": _credit_entry,
     "trainees.creditscheme": _scheme,
     "trainees.enrolment": _enrolment,
