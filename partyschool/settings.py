@@ -200,6 +200,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-lines": {"task": "waiting.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "tend-draws": {"task": "draws.tend", "schedule": 30.0, "options": {"expires": 30}},
     "tend-leaves": {"task": "leaves.tend", "schedule": 600.0, "options": {"expires": 600}},
+    "tend-assignments": {"task": "assignments.tend", "schedule": 600.0, "options": {"expires": 600}},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
     "remove-orphans": {"task": "jobs.remove_orphans", "schedule": crontab(minute=37)},
     "remove-orphaned-evidence": {"task": "evidence.remove_orphans", "schedule": crontab(minute=47)},

@@ -9,6 +9,7 @@ from partyschool.jobs.models import Job
 from partyschool.jobs.registry import job_kind
 from partyschool.jobs.services.progress import Progress
 from trainees.services.announcements import tell_drawn, tell_round_opened
+from trainees.services.assignments_reminders import tend_assignments
 from trainees.services.attendance_limits import tend_classes
 from trainees.services.drawing import hold_draw, put_back_broken
 from trainees.services.evidence import remove_orphaned_evidence
@@ -125,3 +126,11 @@ def tend_leaves() -> None:
     late = remind_of_returns()
     if marked or ended or late:
         log.info("leaves: %s marked, %s withdrawn, %s overdue", marked, ended, late)
+
+
+@shared_task(name="assignments.tend")
+def remind_units() -> None:
+    """Remind units whose nominations are due, and tell organisation departments of those overdue."""
+    tended = tend_assignments()
+    if any(astuple(tended)):
+        log.info("assignments: %s units reminded, %s reported", *astuple(tended))

@@ -25,6 +25,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Main classes"), "courses.offering", "school", "main_class"),
             Item(_("Special classes"), "courses.offering", "workspaces", "special_class"),
             Item(_("Department trainings"), "courses.offering", "corporate_fare", "department_training"),
+            Item(_("Organised assignments"), "trainees.assignment", "person_add"),
             Item(_("Rooms"), "courses.room", "meeting_room"),
         ),
     ),

@@ -37,6 +37,12 @@ ENTRIES = (
         frozenset({Role.TEACHER}),
     ),
     Entry(
+        _("Assignment"),
+        reverse_lazy("trainees:assignments"),
+        "person-plus",
+        frozenset({Role.OFFICER, Role.ORGDEPT}),
+    ),
+    Entry(
         _("Credit reports"),
         reverse_lazy("trainees:organisation"),
         "bar-chart",
@@ -47,6 +53,12 @@ ENTRIES = (
         reverse_lazy("trainees:records"),
         "folder2-open",
         frozenset({Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR}),
+    ),
+    Entry(
+        _("Assignment rates"),
+        reverse_lazy("trainees:assignment_rates"),
+        "person-lines-fill",
+        frozenset({Role.STAFF, Role.LEADER}),
     ),
     Entry(
         _("Standards"),

@@ -1,5 +1,6 @@
 from . import (
     assessments,
+    assignments,
     cadres,
     claims,
     conduct,
@@ -22,6 +23,7 @@ from . import (
 
 __all__ = [
     "assessments",
+    "assignments",
     "cadres",
     "claims",
     "conduct",

@@ -4,7 +4,7 @@ The figures (how often a year, how long a long class is) are rows of `TrainingFi
 nomination, it forbids nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -287,3 +287,24 @@ def left_denial(facts: CallFacts, name: str, now: datetime) -> NotEligible | Non
         _("%(name)s left the register on %(day)s.") % {"name": name, "day": facts.left_on.isoformat()},
         remedy=_("Choose somebody else."),
     )
+
+
+# -- quotas
+
+
+def apportion(total: int, people: Sequence[int]) -> list[int]:
+    """`total` places shared out in proportion to `people`, by the largest remainders, nobody more than there are people.
+
+    Where remainders are equal the larger unit comes first, then the earlier one. Places beyond the number of all people stay over.
+    """
+    everybody = sum(people)
+    if not everybody:
+        return [0] * len(people)
+    total = min(total, everybody)
+    shares = [total * number // everybody for number in people]
+    by_remainder = sorted(
+        range(len(people)), key=lambda one: (-(total * people[one] % everybody), -people[one], one)
+    )
+    for one in by_remainder[: total - sum(shares)]:
+        shares[one] += 1
+    return shares
