@@ -1,11 +1,13 @@
 """Leave and absence turn into marks and, beyond their limits, end a place."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import number_format
@@ -93,15 +95,36 @@ def enforce_limits(
     return sum(_end_if_over(pk, settled, now) for pk in over)
 
 
+def end_places_held(*, offering: Offering, now: datetime) -> int:
+    """As `enforce_limits`, every mark counting at once, in the caller's transaction that holds offering and seat row: a closing does it."""
+    if not limits_bind(offering.kind, offering.off_job):
+        return 0
+    found = standings_of([offering.pk], now=now)
+    over = {pk: standing for pk, standing in sorted(found.items()) if standing.is_over}
+    return sum(_end(place, over[place.pk], now) for place in _places(over))
+
+
+def _places(ids: Iterable[int]) -> QuerySet[Enrolment]:
+    places = Enrolment.objects.unscoped("a limit is the same for everybody").filter(pk__in=ids)
+    return places.select_related("cadre__user", "offering__lead_teacher__user").order_by("pk")
+
+
 def _end_if_over(enrolment_id: int, settled: datetime, now: datetime) -> bool:
-    places = Enrolment.objects.unscoped("a limit is the same for everybody")
-    place = places.select_related("cadre__user", "offering__lead_teacher__user").get(pk=enrolment_id)
-    with locking_transaction(), translation.override(settings.LANGUAGE_CODE):
+    place = _places([enrolment_id]).get()
+    with locking_transaction():
         run_prepared(*MOVE_LOCKS, values={"cadre": place.cadre_id, "offerings": [place.offering_id]})
         offering = Offering.objects.get(pk=place.offering_id)
         standing = standing_of(place, settled=settled, now=now)
         if offering.state != OfferingState.PUBLISHED or not standing.is_over:
             return False
+        ended = _end(place, standing, now)
+        promote_soon(place.offering_id, cadre_id=place.cadre_id)
+    return ended
+
+
+def _end(place: Enrolment, standing: Standing, now: datetime) -> bool:
+    """End one place, tell of it and keep why; False where it had ended before."""
+    with translation.override(settings.LANGUAGE_CODE):
         reason = limit_text(standing)
         held = Enrolment.objects.filter(pk=place.pk, state=EnrolmentState.ENROLLED)
         ended = held.unscoped("a limit is the same for everybody").update(
@@ -118,7 +141,6 @@ def _end_if_over(enrolment_id: int, settled: datetime, now: datetime) -> bool:
         }
         record_event(action="enrolment.over_limit", subject=place, by=None, data=data, now=now)
         _tell(place, reason)
-        promote_soon(place.offering_id, cadre_id=place.cadre_id)
     return True
 
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -29,7 +29,7 @@ from trainees.enums import EnrolmentState, PenaltyCause
 from trainees.models import AttendanceMark, CreditEntry, CreditScheme, Enrolment
 from trainees.selectors.seen import OCCURRED, seen, seen_parameters
 
-from .attendance_limits import enforce_limits, mark_leaves_held
+from .attendance_limits import end_places_held, mark_leaves_held
 from .credits import NoSchemeInForce, scheme_in_force
 from .waiting import end_line
 
@@ -143,7 +143,7 @@ def close_offering(*, offering_id: int, by: User, now: datetime | None = None) -
     - Completed is who missed (on leave or absent) no more than the scheme's `missed_limit` of the class-hours; hours attended
       earn credits either way. The limit is that of the year of the last lesson.
     - Every lesson with a teacher becomes one teaching entry of its class-hours.
-    - Before that, granted leaves are marked where nobody was marked, and who passed a limit of leave or absence is withdrawn.
+    - First of all, granted leaves are marked where nobody was marked, and who passed a limit of leave or absence is withdrawn.
     - Seats are frozen, trainees are told. Whoever still waits, or is offered a seat, is told that the line is over.
 
     Closing a closed offering changes nothing and returns the same. Raises `NotFound`, `NotPublished`, `NoLessons`,
@@ -152,7 +152,6 @@ def close_offering(*, offering_id: int, by: User, now: datetime | None = None) -
     (withdrawals wait, then find the enrolment ended), then the waiting list, then the enrolments.
     """
     now = now or clock.now()
-    enforce_limits(offering_id=offering_id, settled_after=timedelta(0), now=now)
     with locking_transaction():
         offering = Offering.objects.select_for_update().filter(pk=offering_id).first()
         if offering is None:
@@ -166,6 +165,7 @@ def close_offering(*, offering_id: int, by: User, now: datetime | None = None) -
         with translation.override(settings.LANGUAGE_CODE):
             end_line(offering=offering, reason=_("The topic has been held and closed."), by=by, now=now)
         mark_leaves_held(offering=offering, now=now)
+        end_places_held(offering=offering, now=now)
         _check_roll(offering, lessons)
         _post(offering, lessons, _schemes(offering, lessons), by=by, now=now)
         closing = _closing_of(offering)
