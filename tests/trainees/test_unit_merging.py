@@ -7,13 +7,20 @@ import pytest
 from partyschool.accounts.enums import Role, UnitChangeKind, UnitKind
 from partyschool.accounts.models import Unit, User
 from partyschool.accounts.services.unit_merging import DepartmentsOnly
-from partyschool.accounts.services.units import UnitBelowItself, UnitIsClosed, close_unit
+from partyschool.accounts.services.units import (
+    UnitBelowItself,
+    UnitIsClosed,
+    close_unit,
+    move_unit,
+    rename_unit,
+)
 from partyschool.common import clock
 from partyschool.common.integrity import all_checks
 from tests.factories.accounts import City, make_unit, make_user
 from tests.factories.courses import OfferingFactory, SelectionRoundFactory
 from tests.factories.trainees import CadreFactory, make_scheme
 from trainees.models import Cadre, Posting, YearlyAssessment
+from trainees.selectors.reports import read_report
 from trainees.selectors.unit_merging import plans_naming
 from trainees.services.unit_merging import merge_units
 from trainees.services.years import close_year
@@ -92,6 +99,28 @@ def test_roles_end_and_the_successor_reads_the_past(city, staff):
     new = make_user(Role.OFFICER, unit=city.cousin_bureau)
     row = YearlyAssessment.objects.visible_to(new).get(year=2025)
     assert (row.unit, row.jurisdiction) == (city.finance_bureau, city.east)
+
+
+def test_last_years_report_shows_last_years_tree(city, staff):
+    """Renamed, merged, moved to another jurisdiction: what was reported of last year reads as it did."""
+    make_scheme(2025)
+    division = make_unit(city.culture_bureau, name="东区文化局剧院")
+    third = make_unit(city.east, name="东区档案局")
+    for unit in (city.finance_bureau, division, third, city.east):
+        CadreFactory(unit=unit)
+    close_year(year=2025, by=staff)
+    before = read_report(year=2025, recipient_id=city.east.pk)
+    rename_unit(unit_id=city.finance_bureau.pk, name="东区财政国资局", reason="r", by=staff)
+    merge_units(unit_id=city.culture_bureau.pk, into_id=city.finance_bureau.pk, reason="r", by=staff)
+    move_unit(unit_id=third.pk, to_id=city.west.pk, reason="r", by=staff)
+    after = read_report(year=2025, recipient_id=city.east.pk)
+    assert [(line.unit, line.office) for line in after.lines] == [
+        ("东区委组织部", ""),
+        ("东区财政局", ""),
+        ("东区文化局", "东区文化局剧院"),
+        ("东区档案局", ""),
+    ]
+    assert after.digest == before.digest
 
 
 def test_a_division_is_merged_into_the_unit_above_it(city, staff):

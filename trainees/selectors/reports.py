@@ -4,12 +4,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from partyschool.accounts.models import Unit
+from partyschool.accounts.selectors.unit_history import tree_on
 from partyschool.common import clock
 from trainees.enums import AssessmentResult, CreditCategory
 from trainees.models import CreditScheme, YearlyAssessment
@@ -154,25 +155,27 @@ def recipients_of(year: int) -> list[Unit]:
 def read_report(*, year: int, recipient_id: int) -> Report | None:
     """The report of `year` for one organisation department, or None if it has no cadre with a result.
 
-    Rows go by the jurisdiction at the closing, not by where a cadre is today.
+    Rows go by the jurisdiction at the closing, not by where a cadre is today; units are named and placed as at the year's end, and stand in
+    the order in which they were made.
     """
     recipient = Unit.objects.get(pk=recipient_id)
     results = YearlyAssessment.objects.filter(year=year, jurisdiction=recipient)
     rows = list(
         results.unscoped("the report of one jurisdiction")
-        .select_related("cadre", "unit")
+        .select_related("cadre")
         .only(
             "earned", "counted", "needed", "figures", "reasons", "result", "rank", "closed_at", "scheme_id",
-            "cadre__code", "cadre__name", "unit__name", "unit__path",
+            "cadre__code", "cadre__name", "unit_id",
         )
-        .order_by("unit__path", "cadre__code")
+        .order_by("cadre__code")
     )  # fmt: skip
     if not rows:
         return None
     closed_at = max(row.closed_at for row in rows)
-    names = dict(Unit.objects.filter(path__startswith=recipient.path).values_list("path", "name"))
-    width = len(recipient.path) + Unit.steplen
-    lines = [_line(row, names.get(row.unit.path[:width], row.unit.name)) for row in rows]
+    tree = tree_on(date(year, 12, 31))
+    ways = {unit: tree.way_down(recipient.pk, unit) for unit in {row.unit_id for row in rows}}
+    rows.sort(key=lambda row: ways[row.unit_id])
+    lines = [_line(row, tree.names[ways[row.unit_id][0]], tree.names[row.unit_id]) for row in rows]
     newest = max(rows, key=lambda row: (row.closed_at, row.pk))
     return Report(
         year=year,
@@ -184,13 +187,13 @@ def read_report(*, year: int, recipient_id: int) -> Report | None:
     )
 
 
-def _line(row: YearlyAssessment, unit: str) -> ReportLine:
+def _line(row: YearlyAssessment, unit: str, office: str) -> ReportLine:
     return ReportLine(
         code=row.cadre.code,
         name=row.cadre.name,
         rank=row.rank,
         unit=unit,
-        office=row.unit.name if row.unit.name != unit else "",
+        office=office if office != unit else "",
         by_category=tuple(
             Decimal(str(row.breakdown.get(category, {}).get("counted", 0)))
             for category in CreditCategory.values
