@@ -317,6 +317,7 @@ def _assessment(
         breakdown={"concentrated": {"earned": 8, "cap": None, "counted": 8}},
         reasons=[{"code": "short", "category": "", "needed": 90, "counted": 8}],
         result="fail",
+        grade="fail",
         bars_excellent=True,
         closed_at=now,
         closed_by=staff,

@@ -105,6 +105,7 @@ def _assessment():
         breakdown={"online": {"earned": 50, "cap": 40, "counted": 40}},
         reasons=[{"code": "short", "category": "", "needed": 90, "counted": 70}],
         result="fail",
+        grade="fail",
         bars_excellent=True,
         closed_by=make_user(full_name=HOSTILE),
     )

@@ -70,6 +70,7 @@ class World:
             breakdown={"concentrated": {"earned": 8, "cap": None, "counted": 8}},
             reasons=[{"code": "short", "category": "", "needed": 90, "counted": 8}],
             result="fail",
+            grade="fail",
             bars_excellent=True,
             closed_by=self.by,
         )
