@@ -24,6 +24,7 @@ class AssessedClass:
     def __init__(self, *, units=(None, None, None), weights=None, year=2025, staff=None, **offering):
         self.staff = staff or make_user(Role.STAFF)
         self.weights = weights or make_weights(year)
+        year = self.weights.year
         self.teacher = make_user(Role.TEACHER)
         lead = TeacherFactory(user=self.teacher)
         self.offering = OfferingFactory(

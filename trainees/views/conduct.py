@@ -91,7 +91,7 @@ def _page(
     entered: Mapping[int, Mapping[str, str]] | None = None,
     refusal: DomainError | None = None,
 ) -> HttpResponse:
-    sheet = sheet_of(found, request.user)
+    sheet = sheet_of(found, request.user, with_changes=found.state != ConductState.OPEN)
     context = {
         "sheet": sheet,
         "lines": _lines(sheet, entered or {}),
