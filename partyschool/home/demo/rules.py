@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from courses.enums import OfferingKind
 from partyschool.standards.models import StandardTarget
-from trainees.enums import CreditCategory, Rank, SchemeState
+from trainees.enums import CreditBasis, CreditCategory, Rank, RecognisedActivity, SchemeState
 from trainees.models import CreditCap, CreditRequirement, CreditRule, CreditScheme
 
 RULES: dict[str, tuple[str, int | str]] = {
@@ -15,6 +15,20 @@ RULES: dict[str, tuple[str, int | str]] = {
     OfferingKind.FORUM: (CreditCategory.ELECTIVE, 1),
     OfferingKind.OUTSIDE: (CreditCategory.CONCENTRATED, 1),
     OfferingKind.ONLINE: (CreditCategory.ONLINE, 1),
+}
+# Activity → category, what is counted, credits, at most a year.
+RECOGNISED: dict[str, tuple[str, str, str, int | None]] = {
+    RecognisedActivity.OUTSIDE_CLASS: (CreditCategory.CONCENTRATED, CreditBasis.DAY, "8", 48),
+    RecognisedActivity.ONLINE_COURSE: (CreditCategory.ONLINE, CreditBasis.HOUR, "0.5", 20),
+    RecognisedActivity.UNIT_TRAINING: (CreditCategory.OTHER, CreditBasis.HOUR, "0.5", 18),
+    RecognisedActivity.GROUP_STUDY: (CreditCategory.OTHER, CreditBasis.ITEM, "3", 24),
+    RecognisedActivity.LECTURING: (CreditCategory.OTHER, CreditBasis.HOUR, "5", None),
+    RecognisedActivity.PAPER_CITY: (CreditCategory.OTHER, CreditBasis.ITEM, "12", None),
+    RecognisedActivity.PAPER_PROVINCE: (CreditCategory.OTHER, CreditBasis.ITEM, "24", None),
+    RecognisedActivity.PAPER_NATION: (CreditCategory.OTHER, CreditBasis.ITEM, "48", None),
+    RecognisedActivity.REPORT_ADOPTED: (CreditCategory.OTHER, CreditBasis.ITEM, "12", None),
+    RecognisedActivity.DEGREE_STUDY: (CreditCategory.OTHER, CreditBasis.ITEM, "24", 24),
+    RecognisedActivity.EXAM: (CreditCategory.OTHER, CreditBasis.ITEM, "3", None),
 }
 CAPS = {CreditCategory.ELECTIVE: 40, CreditCategory.ONLINE: 60, CreditCategory.OTHER: 18}
 # In total, then by category.
@@ -63,6 +77,17 @@ def build_rules(past: int, present: int) -> None:
         CreditRule.objects.bulk_create(
             CreditRule(scheme=scheme, activity=kind, category=category, rate=Decimal(rate))
             for kind, (category, rate) in RULES.items()
+        )
+        CreditRule.objects.bulk_create(
+            CreditRule(
+                scheme=scheme,
+                activity=activity,
+                category=category,
+                basis=basis,
+                rate=Decimal(rate),
+                most=None if most is None else Decimal(most),
+            )
+            for activity, (category, basis, rate, most) in RECOGNISED.items()
         )
         CreditCap.objects.bulk_create(
             CreditCap(scheme=scheme, category=category, most=Decimal(most)) for category, most in CAPS.items()

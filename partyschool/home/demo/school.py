@@ -27,6 +27,7 @@ from .history import Chronicle, build_rooms, build_round, refresh_statistics
 from .money import build_budget, post_spending
 from .people import build_cadres, build_teachers
 from .reorganisation import reorganise
+from .requests import make_requests
 from .rules import build_rules
 from .sizes import SIZES, Size
 from .units import build_units
@@ -88,6 +89,7 @@ def fill(demo: Demo, *, say: Say) -> None:
     _look_ahead(chronicle, demo)
     assess_classes((demo.year - 1, demo.year), staff, demo.now)
     open_draw(chronicle, chronicle.cadres[: demo.size.venue], demo.year, demo.now)
+    make_requests(demo.year, staff, demo.now)
     build_reports(year=closing.year, by=staff)
     reorganise(staff, demo.now)
     record_event(action=FINISHED, subject="home.demo:school", by=staff)
