@@ -17,6 +17,13 @@ class Entry(NamedTuple):
 
 ENTRIES = (
     Entry(_("Home"), reverse_lazy("home:index"), "house", frozenset(Role)),
+    Entry(_("Check in"), reverse_lazy("trainees:checkin"), "qr-code-scan", frozenset({Role.TRAINEE})),
+    Entry(
+        _("Roll calls"),
+        reverse_lazy("trainees:rolls"),
+        "card-checklist",
+        frozenset({Role.TEACHER, Role.STAFF}),
+    ),
     Entry(_("Electives"), reverse_lazy("trainees:electives"), "check2-square", frozenset({Role.TRAINEE})),
     Entry(_("Timetable"), reverse_lazy("trainees:calendar"), "calendar3", frozenset({Role.TRAINEE})),
     Entry(_("Credits"), reverse_lazy("trainees:credits"), "award", frozenset({Role.TRAINEE})),

@@ -44,7 +44,7 @@ SCAN = "check_in_scan"
 def check_in(request: HttpRequest) -> HttpResponse:
     """The lessons of today with what was seen of the reader, and a field for the six digits; a POST checks in by them."""
     request.back_url = reverse("trainees:checkin")
-    form = CodeForm(request.POST or None, initial={"key": new_key()})
+    form = CodeForm(request.POST if request.method == "POST" else None, initial={"key": new_key()})
     denial = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -89,7 +89,7 @@ def scan(request: HttpRequest, token: str) -> HttpResponse:
         raise PermissionDenied
     if request.user.must_change_password:
         return redirect("accounts:password_change")
-    form = PlaceForm(request.POST or None)
+    form = PlaceForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if not form.is_valid():
             raise InvalidInput(_("The place that was sent is none."), remedy=_("Check in without it."))

@@ -1,0 +1,446 @@
+"""The pages of checking in: the phone's, the screen's, the roll's; who may open them, and what hostile hands get."""
+
+import json
+import uuid
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.urls import reverse
+from django.utils import translation
+
+from partyschool.accounts.enums import Role
+from partyschool.common import clock
+from tests.admin.clients import logged_in
+from tests.factories.accounts import City, make_user
+from tests.factories.check_ins import (
+    code_at,
+    half_day_lessons,
+    lesson_at,
+    statuses,
+    token_at,
+    trainee_at,
+)
+from tests.factories.faculty import TeacherFactory
+from trainees.enums import AttendanceStatus
+from trainees.models import CheckIn, Enrolment
+from trainees.rules.check_ins import token_for
+from trainees.services.attendance import mark_attendance
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOME, QUEUE = "/checkin/", "/checkin/queue/"
+
+
+@pytest.fixture(autouse=True)
+def morning():
+    """A morning at the school, whenever the tests run: what is a day, and what a half-day, hangs on it."""
+    with time_machine.travel(
+        datetime(2025, 6, 2, 8, 30, tzinfo=ZoneInfo("Asia/Shanghai")), tick=True
+    ) as clock_hand:
+        yield clock_hand
+
+
+@pytest.fixture
+def lesson():
+    """A lesson that begins in a minute, of a class that a teacher leads."""
+    teacher = TeacherFactory(user=make_user(Role.TEACHER))
+    lesson = lesson_at(clock.now() + timedelta(minutes=1))
+    lesson.teacher = teacher
+    lesson.save()
+    return lesson
+
+
+@pytest.fixture
+def cadre(lesson):
+    return trainee_at(lesson, name="签到学员")
+
+
+@pytest.fixture
+def phone(cadre):
+    return logged_in(cadre.user)
+
+
+@pytest.fixture
+def keeper(lesson):
+    return logged_in(lesson.teacher.user)
+
+
+def address(lesson):
+    return reverse("trainees:checkin_scan", args=[token_at(lesson)])
+
+
+def facts():
+    return CheckIn.objects.unscoped("tests").count()
+
+
+def denial(answer):
+    text = answer.content.decode()
+    return text.partition('data-denial="')[2].partition('"')[0]
+
+
+# --- scanning ----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_scanning_and_confirming(lesson, phone):
+    page = phone.get(address(lesson))
+    assert (page.status_code, page["Permissions-Policy"]) == (200, "geolocation=(self)")
+    assert lesson.title in page.content.decode()
+    assert facts() == 0
+    for _twice in range(2):
+        answer = phone.post(page.wsgi_request.path, {"latitude": "29.56", "longitude": "106.55"})
+        assert (answer.status_code, answer["Location"]) == (303, HOME)
+    assert (facts(), statuses(lesson)) == (1, ["present"])
+    stored = CheckIn.objects.unscoped("tests").get()
+    assert (len(stored.device), str(stored.latitude)) == (64, "29.560000")
+    # Scanning once more leads to the list that says so.
+    assert phone.get(address(lesson))["Location"] == HOME
+
+
+def test_signed_out_scanning_leads_through_the_log_in_and_back(client, lesson, cadre, morning):
+    scanned = address(lesson)
+    answer = client.get(scanned)
+    assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={scanned}")
+    cadre.user.set_password("a-long-password-of-mine")
+    cadre.user.save()
+    credentials = {"username": cadre.user.username, "password": "a-long-password-of-mine", "next": scanned}
+    assert client.post("/accounts/login/", credentials)["Location"] == scanned
+    # The code is off the screen by now; that this browser scanned it in time is known.
+    morning.shift(timedelta(minutes=4))
+    assert client.get(scanned).status_code == 200
+    assert client.post(scanned).status_code == 303
+    assert statuses(lesson) == ["present"]
+
+
+def test_an_old_code_is_refused_to_whoever_did_not_scan_it_in_time(lesson, phone, morning):
+    old = reverse("trainees:checkin_scan", args=[token_at(lesson, clock.now() - timedelta(seconds=30))])
+    for answer in (phone.get(old), phone.post(old)):
+        assert (answer.status_code, denial(answer)) == (409, "code_expired")
+    scanned = address(lesson)
+    assert phone.get(scanned).status_code == 200
+    morning.shift(timedelta(minutes=10, seconds=1))
+    for answer in (phone.get(scanned), phone.post(scanned)):
+        assert (answer.status_code, denial(answer)) == (409, "code_expired")
+    assert facts() == 0
+
+
+@pytest.mark.parametrize("token", ["x", "1.1.AAAAAAAAAAAAAAAAAAAAAA", "%00", "queue.", "a" * 300, "٣.1.A"])
+def test_forged_codes_are_not_found(phone, client, token):
+    for one in (phone, client):
+        assert one.get(f"/checkin/{token}/").status_code in {400, 404}
+
+
+def test_other_peoples_lessons_are_refused(lesson, phone):
+    foreign = lesson_at(clock.now())
+    for deed in (phone.get, phone.post):
+        answer = deed(address(foreign))
+        assert (answer.status_code, denial(answer)) == (409, "not_eligible")
+    assert facts() == 0
+
+
+def test_a_session_of_another_browser_gives_nothing(lesson, cadre):
+    first, second = logged_in(cadre.user), logged_in(trainee_at(lesson).user)
+    shared = address(lesson)
+    first.get(shared)
+    old = reverse("trainees:checkin_scan", args=[token_for(lesson.pk, 1)])
+    assert denial(second.get(old)) == "code_expired"
+    # Both scanned the same code in time: each checks in for himself, whoever opened it first.
+    assert [first.post(shared).status_code, second.post(shared).status_code] == [303, 303]
+    assert facts() == 2
+
+
+@pytest.mark.parametrize("role", [Role.STAFF, Role.TEACHER, Role.OFFICER])
+def test_who_is_no_trainee_cannot_check_in(lesson, role, city):
+    client = logged_in(make_user(role, unit=city.east))
+    assert client.get(address(lesson)).status_code == 403
+    assert client.post(address(lesson)).status_code == 403
+    assert client.get(HOME).status_code == 403
+
+
+@pytest.fixture
+def city():
+    return City()
+
+
+def test_nonsense_for_a_place_is_refused(lesson, phone):
+    scanned = address(lesson)
+    phone.get(scanned)
+    assert phone.post(scanned, {"latitude": "91", "longitude": "1"}).status_code == 409
+    assert facts() == 0
+
+
+# --- typing ------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_lists_the_day_and_takes_digits(lesson, phone):
+    page = phone.get(HOME)
+    assert lesson.title in page.content.decode()
+    answer = phone.post(HOME, {"key": uuid.uuid4(), "code": code_at(lesson)})
+    assert (answer.status_code, statuses(lesson)) == (303, ["present"])
+    assert [one.mark.status for one in phone.get(HOME).context["sittings"]] == ["present"]
+
+
+@pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "123 45x"])
+def test_what_are_no_six_digits_is_told_in_the_form(phone, code):
+    assert phone.post(HOME, {"key": uuid.uuid4(), "code": code}).status_code == 409
+
+
+def test_wrong_digits_are_told_on_the_page(lesson, phone):
+    wrong = f"{(int(code_at(lesson)) + 1) % 10**6:06}"
+    answer = phone.post(HOME, {"key": uuid.uuid4(), "code": wrong})
+    assert (answer.status_code, denial(answer)) == (409, "wrong_code")
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_page_has_one_number_of_queries(number, phone, lesson, cadre, django_assert_num_queries):
+    for place in range(1, number):
+        other = lesson_at(clock.now() + timedelta(minutes=place))
+        Enrolment.objects.create(cadre=cadre, offering=other.offering, created_by=cadre.user)
+    phone.get(HOME)
+    with django_assert_num_queries(8):
+        phone.get(HOME)
+
+
+# --- the queue of a phone ----------------------------------------------------------------------------------------------------------------
+
+
+def post_json(client, where, body):
+    return client.post(
+        where, body if isinstance(body, str) else json.dumps(body), content_type="application/json"
+    )
+
+
+def test_what_waited_is_sent_once_and_each_is_answered(lesson, phone):
+    seen_at = clock.now() - timedelta(minutes=3)
+    entries = [
+        {"key": str(uuid.uuid4()), "code": code_at(lesson, seen_at), "at": seen_at.isoformat()},
+        {"key": str(uuid.uuid4()), "code": "000000", "at": seen_at.isoformat()},
+        {"key": "no key", "code": "1", "at": ""},
+    ]
+    for _twice in range(2):
+        answers = post_json(phone, QUEUE, {"waiting": entries}).json()["answers"]
+        assert [(one["key"], one["done"], one["again"]) for one in answers] == [
+            (entries[0]["key"], True, False),
+            (entries[1]["key"], False, False),
+            ("no key", False, False),
+        ]
+    assert (facts(), statuses(lesson)) == (1, ["present"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "[]", "{", '{"waiting": 1}', '{"waiting": [1]}', '{"waiting": [' + "{}," * 60 + "{}]}", "[" * 5000],
+)
+def test_odd_bodies_are_bad_requests(phone, body):
+    assert post_json(phone, QUEUE, body).status_code == 400
+
+
+def test_odd_instants_are_bad_requests(phone, lesson):
+    for at in ("yesterday", "2025-06-02", "2025-06-02T08:00:00", "9999-99-99T00:00:00Z"):
+        entry = {"key": str(uuid.uuid4()), "code": "123456", "at": at}
+        assert post_json(phone, QUEUE, {"waiting": [entry]}).status_code == 400
+
+
+# --- the screen --------------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_screen_shows_the_code_of_now_and_who_has_come(lesson, keeper, phone):
+    screen = reverse("trainees:checkin_screen", args=[lesson.pk])
+    page = keeper.get(screen)
+    text = page.content.decode()
+    assert page.context["address"].endswith(address(lesson)) or page.context["address"]
+    assert "<svg" in text
+    assert 'data-came="0"' in text
+    shown = page.context["address"].removeprefix("http://testserver")
+    phone.get(shown)
+    assert phone.post(shown).status_code == 303
+    fragment = keeper.get(reverse("trainees:checkin_code", args=[lesson.pk]), headers={"HX-Request": "true"})
+    assert 'data-came="1"' in fragment.content.decode()
+    assert "<html" not in fragment.content.decode()
+
+
+def test_a_screen_outside_the_window_shows_no_code(keeper, lesson):
+    for starts_at in (clock.now() + timedelta(hours=6), clock.now() - timedelta(hours=20)):
+        other = lesson_at(starts_at, offering=lesson.offering)
+        other.teacher = lesson.teacher
+        other.save()
+        text = keeper.get(reverse("trainees:checkin_screen", args=[other.pk])).content.decode()
+        assert "<svg" not in text
+
+
+def pages_of(lesson):
+    return [
+        reverse(f"trainees:{name}", args=[lesson.pk])
+        for name in ("checkin_screen", "checkin_code", "roll", "roll_marks")
+    ]
+
+
+def test_only_those_who_keep_the_roll_see_screen_and_roll(lesson, keeper, phone):
+    staff, other = logged_in(make_user(Role.STAFF)), TeacherFactory(user=make_user(Role.TEACHER))
+    leader = TeacherFactory(user=make_user(Role.TEACHER))
+    lesson.offering.lead_teacher = leader
+    lesson.offering.save()
+    stranger = logged_in(other.user)
+    for url in pages_of(lesson)[:3]:
+        allowed = [one.get(url).status_code for one in (keeper, staff, logged_in(leader.user))]
+        assert allowed == [200, 200, 200]
+        assert [stranger.get(url).status_code, phone.get(url).status_code] == [404, 403]
+    marks = pages_of(lesson)[3]
+    assert [post_json(one, marks, {"marks": []}).status_code for one in (stranger, phone)] == [404, 403]
+
+
+def test_a_teacher_of_another_lesson_of_the_class_does_not_call_this_roll(lesson):
+    other = TeacherFactory(user=make_user(Role.TEACHER))
+    beside = lesson_at(clock.now() - timedelta(days=1), offering=lesson.offering)
+    beside.teacher = other
+    beside.save()
+    client = logged_in(other.user)
+    assert client.get(reverse("trainees:roll", args=[beside.pk])).status_code == 200
+    assert client.get(reverse("trainees:roll", args=[lesson.pk])).status_code == 404
+
+
+# --- the roll ----------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def begun(lesson):
+    """A lesson of the same teacher that ends when the other begins."""
+    other = lesson_at(lesson.starts_at - timedelta(hours=1), hours=1)
+    other.teacher = lesson.teacher
+    other.save()
+    return other
+
+
+def place_of(cadre):
+    return Enrolment.objects.filter(cadre=cadre).unscoped("tests").get()
+
+
+def test_the_list_of_the_day_holds_the_own_lessons(lesson, begun, keeper):
+    foreign = lesson_at(clock.now())
+    text = keeper.get("/rolls/").content.decode()
+    assert (lesson.title in text, foreign.title in text) == (True, False)
+    assert foreign.title in logged_in(make_user(Role.STAFF)).get("/rolls/").content.decode()
+    for day in ("2025-02-30", "x", "0001-01-01"):
+        assert keeper.get("/rolls/", {"day": day}).status_code == 404
+    assert keeper.get("/rolls/", {"day": "2025-06-02"}).status_code == 200
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_list_and_roll_have_one_number_of_queries(number, begun, keeper, django_assert_num_queries):
+    for _each in range(number):
+        trainee_at(begun)
+        trainee_at(lesson_at(clock.now()))
+    staff = logged_in(make_user(Role.STAFF))
+    staff.get("/rolls/")
+    with django_assert_num_queries(5):
+        staff.get("/rolls/")
+    with django_assert_num_queries(9):
+        keeper.get(reverse("trainees:roll", args=[begun.pk]))
+
+
+def test_the_form_as_a_whole_saves_and_is_stale_after_others(begun, keeper):
+    first, second = place_of(trainee_at(begun)), place_of(trainee_at(begun))
+    url = reverse("trainees:roll", args=[begun.pk])
+    sent = {"seen": 0, f"mark-{first.pk}": "present", f"mark-{second.pk}": "absent"}
+    assert keeper.post(url, sent).status_code == 303
+    assert sorted(statuses(begun)) == ["absent", "present"]
+    answer = keeper.post(url, sent | {f"mark-{first.pk}": "late"})
+    assert (answer.status_code, denial(answer)) == (409, "stale")
+    assert f'name="mark-{first.pk}" value="late" checked' in answer.content.decode()
+
+
+def test_taps_are_saved_and_what_is_left_out_is_said(begun, keeper):
+    first, second = place_of(trainee_at(begun)), place_of(trainee_at(begun, name="后来又改的人"))
+    now = clock.now()
+
+    def send(place, status, at):
+        row = {"person": place.pk, "status": status, "at": at.isoformat()}
+        return post_json(keeper, reverse("trainees:roll_marks", args=[begun.pk]), {"marks": [row]})
+
+    assert send(first, "late", now).json() == {"written": 1, "older": [], "gone": []}
+    assert send(second, "absent", now).json()["written"] == 1
+    assert send(second, "present", now - timedelta(minutes=5)).json() == {
+        "written": 0,
+        "older": [second.pk],
+        "gone": [],
+    }
+    assert "后来又改的人" in keeper.get("/rolls/").content.decode()
+    refused = send(first, "present", now - timedelta(hours=3))
+    assert (refused.status_code, refused.json()["code"]) == (409, "lesson_not_begun")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        {"person": "1", "status": "late", "at": "2025-06-02T08:00:00Z"},
+        {"person": 1, "status": "x", "at": "2025-06-02T08:00:00Z"},
+        {"person": 2**70, "status": "late", "at": "2025-06-02T08:00:00Z"},
+        {"person": 1, "status": "late", "at": 5},
+        {"person": 1, "status": ["late"], "at": "2025-06-02T08:00:00Z"},
+        {"person": True, "status": "late", "at": None},
+    ],
+)
+def test_odd_marks_are_bad_requests(begun, keeper, row):
+    assert (
+        post_json(keeper, reverse("trainees:roll_marks", args=[begun.pk]), {"marks": [row]}).status_code
+        == 400
+    )
+
+
+def test_the_roll_tells_of_shared_phones_and_places(lesson, cadre, keeper):
+    friend = trainee_at(lesson, name="借手机的人")
+    scanned = address(lesson)
+    phone = logged_in(cadre.user)
+    phone.get(scanned)
+    phone.post(scanned, {"latitude": "29.5", "longitude": "106.5"})
+    other = logged_in(friend.user)
+    other.cookies["check_in_device"] = phone.cookies["check_in_device"].value
+    other.get(scanned)
+    other.post(scanned)
+    with translation.override("en"):
+        page = keeper.get(reverse("trainees:roll", args=[lesson.pk]), headers={"Accept-Language": "en"})
+    rows = {row.enrolment.cadre.name: row for row, _choice in page.context["rows"]}
+    assert rows["签到学员"].same_device == ["借手机的人"]
+    assert rows["借手机的人"].same_device == ["签到学员"]
+    text = page.content.decode()
+    assert "29.5" not in text
+    assert statuses(lesson) == ["present", "present"]
+
+
+def test_a_half_day_is_shown_as_one_sitting(city):
+    first, second = half_day_lessons(clock.now().replace(hour=1, minute=0, second=0, microsecond=0))
+    cadre = trainee_at(first)
+    page = logged_in(cadre.user).get(HOME)
+    assert [[one.pk for one in found.sitting] for found in page.context["sittings"]] == [
+        [first.pk, second.pk]
+    ]
+
+
+def test_the_attendance_page_explains_marks_down_to_the_check_in(lesson, cadre, phone):
+    scanned = address(lesson)
+    phone.get(scanned)
+    phone.post(scanned)
+    place = place_of(cadre)
+    page = reverse("trainees:credits_offering", args=[lesson.offering_id])
+    line = phone.get(page).context["account"].lessons[0]
+    assert (line.in_force.check_in.seen_at, line.other_check_ins) == (line.in_force.check_in.seen_at, [])
+    mark_attendance(
+        lesson_id=lesson.pk, marks={place.pk: "left_early"}, by=make_user(Role.STAFF), now=lesson.starts_at
+    )
+    text = phone.get(page).content.decode()
+    assert str(AttendanceStatus.LEFT_EARLY.label) in text
+    assert "08:30" in text
+
+
+def test_a_check_in_that_the_roll_stands_above_is_shown(lesson, cadre, phone):
+    place = place_of(cadre)
+    mark_attendance(
+        lesson_id=lesson.pk, marks={place.pk: "absent"}, by=make_user(Role.STAFF), now=lesson.starts_at
+    )
+    scanned = address(lesson)
+    phone.get(scanned)
+    phone.post(scanned)
+    page = reverse("trainees:credits_offering", args=[lesson.offering_id])
+    (line,) = phone.get(page).context["account"].lessons
+    assert (line.in_force.status, [one.source for one in line.other_check_ins]) == ("absent", ["qr"])
