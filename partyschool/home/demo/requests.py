@@ -43,8 +43,11 @@ def make_requests(year: int, staff: User, now: datetime) -> None:
         return
     cadres = Cadre.objects.filter(user__username__startswith="trainee").unscoped("filling the demo school")
     trainees = list(cadres.select_related("user").order_by("pk"))
+    last = min(clock.school_date(now), date(year, 12, 31))
+    earned_on = max(last - timedelta(days=DAYS_AGO), date(year, 1, 1))
     for number, activity, title, host, quantity, answer in CLAIMS:
-        _claim(trainees[number % len(trainees)], (activity, title, host, quantity), answer, year, staff, now)
+        facts = ClaimFacts(activity, title, host, Decimal(quantity), earned_on)
+        _claim(trainees[number % len(trainees)], facts, answer, staff, now)
     places = Enrolment.objects.filter(
         cadre__in=trainees,
         state=EnrolmentState.ENROLLED,
@@ -56,18 +59,7 @@ def make_requests(year: int, staff: User, now: datetime) -> None:
         _leave(place, asked, staff, now)
 
 
-def _claim(
-    cadre: Cadre, said: tuple[str, str, str, str], answer: str, year: int, staff: User, now: datetime
-) -> None:
-    activity, title, host, quantity = said
-    last = min(clock.school_date(now), date(year, 12, 31))
-    facts = ClaimFacts(
-        activity=activity,
-        title=title,
-        host=host,
-        quantity=Decimal(quantity),
-        earned_on=max(last - timedelta(days=DAYS_AGO), date(year, 1, 1)),
-    )
+def _claim(cadre: Cadre, facts: ClaimFacts, answer: str, staff: User, now: datetime) -> None:
     claim = submit_claim(facts=facts, files=[_evidence()], by=cadre.user, now=now)
     if answer == "approve":
         approve_claim(claim_id=claim.pk, by=staff, now=now)
