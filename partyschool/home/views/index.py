@@ -13,6 +13,7 @@ from partyschool.accounts.policies import policy
 from partyschool.common import clock
 from partyschool.home.selectors.academic import academic_desk, teaching_desk
 from partyschool.home.selectors.oversight import accounts_desk, jurisdiction_desk, latest_events
+from partyschool.home.selectors.requests import requests_desk
 from partyschool.home.selectors.study import study_desk
 from partyschool.standards.selectors.board import standings
 
@@ -40,6 +41,11 @@ def _money(_user: Any) -> dict[str, Any]:
 # Which roles see a section, its template, and what it shows; in the order of the page. A person of several roles sees each once.
 SECTIONS: tuple[tuple[frozenset[str], str, Callable[[Any], Any]], ...] = (
     (frozenset({Role.STAFF}), "home/_academic.html", academic_desk),
+    (
+        frozenset({Role.STAFF, Role.TEACHER, Role.LEADER, Role.ORGDEPT}),
+        "home/_requests.html",
+        requests_desk,
+    ),
     (frozenset({Role.TRAINEE}), "home/_study.html", study_desk),
     (frozenset({Role.TEACHER}), "home/_teaching.html", teaching_desk),
     (frozenset({Role.LEADER}), "home/_standards.html", _standards),
