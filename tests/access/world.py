@@ -31,9 +31,11 @@ from tests.factories.faculty import TeacherFactory
 from tests.factories.imports import person, workbook
 from tests.factories.requests import make_claim, make_evidence, make_leave
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
-from trainees.enums import AttendanceStatus, ExemptionGround, OverrideRule
+from trainees.enums import AttendanceStatus, ExemptionGround, OverrideRule, YearState
 from trainees.models import (
     AssessmentExemption,
+    AssessmentObjection,
+    AssessmentYear,
     AttendanceMark,
     Cadre,
     CadreImport,
@@ -48,6 +50,7 @@ from trainees.models import (
     Enrolment,
     Evidence,
     LeaveRequest,
+    MakeUpPlan,
     ReportPacket,
     SeatOverride,
     SeatRefusal,
@@ -251,7 +254,33 @@ def build_world() -> World:
     _add_draw(world)
     _add_conduct(world)
     _add_import(world)
+    _add_year(world)
     return world
+
+
+def _add_year(world: World) -> None:
+    """The year with its results open to objections, one of each unit, and what the three make up for."""
+    staff, now = world.users[Role.STAFF], clock.now()
+    held = AssessmentYear.objects.create(
+        year=YEAR,
+        state=YearState.OBJECTION,
+        opened_at=now,
+        opened_by=staff,
+        objections_until=now + timedelta(days=9),
+    )
+    world.objects[AssessmentYear] = {"": held}
+    world.objects[AssessmentObjection], world.objects[MakeUpPlan] = {}, {}
+    for whose, result in world.objects[YearlyAssessment].items():
+        world.objects[AssessmentObjection][whose] = AssessmentObjection.objects.create(
+            assessment=result, text=CANARIES[whose], raised_by=world.users["stranger"]
+        )
+        world.objects[MakeUpPlan][whose] = MakeUpPlan.objects.create(
+            assessment=result,
+            content=CANARIES[whose],
+            credits=Decimal(20),
+            due_on=date(YEAR + 2, 6, 30),
+            planned_by=staff,
+        )
 
 
 def _add_import(world: World) -> None:

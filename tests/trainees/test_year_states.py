@@ -17,7 +17,7 @@ from tests.factories.courses import LessonFactory, OfferingFactory
 from tests.factories.trainees import CadreFactory, make_scheme, make_trainee
 from tests.factories.years import OVER, YEAR, after, earn, open_year, result_of, sealed_year
 from trainees.enums import ExemptionGround, YearState
-from trainees.models import AssessmentExemption, TrainingFigure, YearlyAssessment
+from trainees.models import AssessmentExemption, CreditEntry, TrainingFigure, YearlyAssessment
 from trainees.selectors.year_states import takes_objections, year_numbers, year_of
 from trainees.services.objections import answer_objection, raise_objection
 from trainees.services.year_locks import YearSealed
@@ -162,6 +162,19 @@ def test_a_sealed_year_has_its_last_closing_in_it_and_takes_no_other(staff, city
         with pytest.raises(YearSealed):
             deed(year=YEAR, by=staff)
     assert year_of(YEAR).sealed_by == staff
+
+
+def test_sealing_carries_the_surplus_over_where_the_next_year_has_a_scheme(staff, city, scheme):
+    following = make_scheme(2026, state="draft")
+    following.carry_category, following.carry_most = "elective", 20
+    following.save()
+    following.state = "in_force"
+    following.save()
+    cadre = CadreFactory(unit=city.finance_bureau)
+    earn(cadre, scheme, 105)
+    sealed_year(staff)
+    entry = CreditEntry.objects.unscoped("test").get(source_kind="carry")
+    assert (entry.cadre, entry.year, entry.amount, entry.category) == (cadre, 2026, 15, "elective")
 
 
 def test_credits_posted_after_sealing_change_nothing(staff, city, scheme):

@@ -148,7 +148,7 @@ class AssessmentObjectionAdmin(_AboutResult):
             obj=objection,
             status=status,
             objection=objection,
-            line=objection_lines([objection])[0],
+            line=objection_lines([objection], request.user)[0],
             assessment=assessment,
             cadre=assessment.cadre,
             account=explain_year(assessment.cadre, assessment.year),

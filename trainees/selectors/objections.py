@@ -13,6 +13,8 @@ from partyschool.common import clock
 from trainees.enums import ObjectionState
 from trainees.models import AssessmentObjection, Cadre, Evidence, YearlyAssessment
 
+from .evidence import may_read_evidence
+
 TONES = {
     ObjectionState.RAISED: "warning",
     ObjectionState.UPHELD: "success",
@@ -48,19 +50,22 @@ class ObjectionLine:
         return self.objection.state == ObjectionState.RAISED
 
 
-def objection_lines(objections: Sequence[AssessmentObjection]) -> list[ObjectionLine]:
-    """Objections that the caller read in scope, with their files. One query for all."""
+def objection_lines(objections: Sequence[AssessmentObjection], reader: Any) -> list[ObjectionLine]:
+    """Objections that the caller read in scope, with those of their files that `reader` may open. One query for all."""
     files: dict[int, list[Evidence]] = {}
     found = Evidence.objects.filter(objection__in=[one.pk for one in objections])
-    for one in found.unscoped("the objections were read in scope").order_by("added_at", "name"):
-        files.setdefault(one.objection_id or 0, []).append(one)
+    read = found.unscoped("the objections were read in scope").select_related("cadre")
+    for one in read.order_by("added_at", "name"):
+        if may_read_evidence(reader, one):
+            files.setdefault(one.objection_id or 0, []).append(one)
     return [ObjectionLine(one, files.get(one.pk, [])) for one in objections]
 
 
 def objections_to(user: Any, cadre: Cadre | int, year: int) -> list[ObjectionLine]:
     """All objections to the results of one cadre's year that `user` may see, oldest first. Two queries."""
     rows = AssessmentObjection.objects.visible_to(user).filter(assessment__cadre=cadre, assessment__year=year)
-    return objection_lines(list(rows.select_related("raised_by", "answered_by").order_by("raised_at", "pk")))
+    found = list(rows.select_related("raised_by", "answered_by").order_by("raised_at", "pk"))
+    return objection_lines(found, user)
 
 
 def objections_of_units(user: Any, *, year: int, state: str = "") -> QuerySet[AssessmentObjection]:

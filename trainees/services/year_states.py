@@ -16,13 +16,14 @@ from partyschool.common import clock
 from partyschool.common.errors import WrongState
 from partyschool.common.locking import locking_transaction
 from partyschool.jobs.services.jobs import start_job
-from trainees.enums import FigureCode, ObjectionState, YearState
-from trainees.models import AssessmentObjection, AssessmentYear, YearlyAssessment
+from trainees.enums import FigureCode, ObjectionState, SchemeState, YearState
+from trainees.models import AssessmentObjection, AssessmentYear, CreditScheme, YearlyAssessment
 from trainees.rules.moves import YEAR_MOVES, may_move
 from trainees.selectors.figures import figure
 from trainees.selectors.year_states import offerings_not_closed
 
-from .year_locks import lock_year, refuse_sealed
+from .carrying import carry_surplus
+from .year_locks import lock_year, refuse_sealed, share_year
 from .years import YearClosing, write_results
 
 NAMED_MOST = 5
@@ -116,12 +117,13 @@ def open_objections(*, year: int, by: User, now: datetime | None = None) -> Asse
 def seal_year(
     *, year: int, confirmed: Collection[int] = (), by: User, now: datetime | None = None
 ) -> YearClosing:
-    """Close a year a last time and seal its results; returns the counts. Never taken back.
+    """Close a year a last time, seal its results and carry surpluses over to the next year; returns the counts. Never taken back.
 
     `confirmed` are the offerings (ids) that may stay open: each that is not closed must be among them.
     Raises `YearSealed`, `NotOpened`, `PeriodRuns`, `ObjectionsOpen` (names them), `OfferingsOpen` (names them), what `write_results`
     raises, and `Busy`; then nothing is changed.
-    Concurrency: holds the year's row alone, so that no objection or closing slips in, then the scheme's.
+    Concurrency: holds the year's row alone, so that no objection or closing slips in, then the scheme's; then the same of the next year,
+    shared.
     """
     now = now or clock.now()
     with locking_transaction():
@@ -143,8 +145,18 @@ def seal_year(
             "left_open": [offering.pk for offering in still_open],
         }
         record_event(action="year.seal", subject=held, by=by, data=data, now=now)
+        _carry(year + 1, by=by, now=now)
         _tell(held, by=by, now=now)
     return closing
+
+
+def _carry(year: int, *, by: User, now: datetime) -> None:
+    """Post the surplus as credits of the next year, if that has a scheme already and is not sealed itself; else it is carried over later."""
+    if not CreditScheme.objects.filter(year=year, state=SchemeState.IN_FORCE).exists():
+        return
+    following = share_year(year)
+    if following.state != YearState.SEALED:
+        carry_surplus(following, by=by, now=now)
 
 
 def _until(held: AssessmentYear) -> str:

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -10,7 +12,10 @@ from partyschool.common.errors import NotFound
 from partyschool.common.numbers import whole_number
 from trainees.enums import EnrolmentState
 from trainees.models import Cadre, Enrolment
-from trainees.selectors.credits import explain_attendance, explain_year, years_of
+from trainees.selectors.credits import chart_of, cycle_of, explain_attendance, explain_year, years_of
+from trainees.selectors.year_file import year_file
+
+MIN_YEARS = 2
 
 
 @policy(Role.TRAINEE)
@@ -30,8 +35,31 @@ def credits_page(request: HttpRequest) -> HttpResponse:
         if number not in years:
             raise NotFound(_("You have no credits in the year “%(year)s”.") % {"year": asked[:10]})
         year = number
-    context = {"account": explain_year(cadre, year), "year": year, "years": years, "this_year": this_year}
+    account = explain_year(cadre, year)
+    context = {
+        "account": account,
+        "file": year_file(request.user, cadre=cadre, year=year, assessment=account.assessment),
+        "year": year,
+        "years": years,
+        "this_year": this_year,
+        "cycle": cycle_of(cadre),
+        **_chart(cadre),
+    }
     return render(request, "trainees/credits.html", context)
+
+
+def _chart(cadre: Cadre) -> dict[str, Any]:
+    """The years beside each other, once there are two."""
+    found = chart_of(cadre)
+    if len(found.years) < MIN_YEARS:
+        return {}
+    return {
+        "chart_labels": found.years,
+        "chart_series": [
+            {"name": _("Credits counted"), "data": found.counted},
+            {"name": _("Credits needed"), "data": found.needed},
+        ],
+    }
 
 
 @policy(Role.TRAINEE)

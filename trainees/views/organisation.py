@@ -24,6 +24,8 @@ from trainees.selectors.organisation import (
     whole_of,
 )
 from trainees.selectors.packets import packets_of_year
+from trainees.selectors.year_file import year_file
+from trainees.selectors.year_states import takes_objections, year_of
 from trainees.services.looks import record_look
 
 READERS = (Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR)
@@ -63,8 +65,11 @@ def organisation(request: HttpRequest) -> HttpResponse:
     }
     if year in years:
         figures = overview(request.user, year=year, within=within)
+        held = year_of(year)
         context |= {
             "overview": figures,
+            "held": held,
+            "taking": takes_objections(held),
             "warnings": warning_list(request.user, year=year, within=within),
             "packets": packets_of_year(request.user, year=year),
             "chart_labels": [line.unit.name for line in figures.lowest],
@@ -118,4 +123,5 @@ def cadre(request: HttpRequest, cadre_id: int) -> HttpResponse:
     if record is None:
         raise Http404
     record_look(cadre=record.cadre, year=record.year, by=request.user)
-    return render(request, "trainees/person.html", {"record": record})
+    file = year_file(request.user, cadre=record.cadre, year=record.year, assessment=record.stored)
+    return render(request, "trainees/person.html", {"record": record, "file": file})
