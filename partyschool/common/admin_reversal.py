@@ -92,6 +92,6 @@ class ReversibleEntries(ReadOnlyAdmin):
         return self.opts.get_field(name).verbose_name, display() if display else getattr(entry, name)
 
 
-def can_be_reversed(entry: LedgerEntry) -> bool:
-    """Whether `entry` is an original that nobody has taken back yet."""
-    return entry.reverses_id is None and not type(entry)._base_manager.filter(reverses=entry.pk).exists()  # type: ignore[attr-defined]  # the key of a concrete ledger
+def can_be_reversed(entry: Any) -> bool:
+    """Whether `entry`, of any ledger, is an original that nobody has taken back yet."""
+    return entry.reverses_id is None and getattr(entry, "reversal", None) is None
