@@ -59,6 +59,9 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Credit claims"), "trainees.creditclaim", "approval"),
             Item(_("Credit schemes"), "trainees.creditscheme", "rule"),
             Item(_("Weights of conduct"), "trainees.conductweights", "balance"),
+            Item(_("Training figures"), "trainees.trainingfigure", "tune"),
+            Item(_("Requirements of cycles"), "trainees.cyclerequirement", "calendar_view_week"),
+            Item(_("Leave tiers"), "trainees.leavetier", "stairs"),
         ),
     ),
     (

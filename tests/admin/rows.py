@@ -22,7 +22,7 @@ from tests.factories.faculty import TeacherFactory
 from tests.factories.imports import person, workbook
 from tests.factories.requests import make_claim
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
-from trainees.enums import AttendanceStatus, ExemptionGround, YearState
+from trainees.enums import AttendanceStatus, ExemptionGround, FigureCode, LeaveApprover, Rank, YearState
 from trainees.models import (
     AssessmentExemption,
     AssessmentObjection,
@@ -31,11 +31,14 @@ from trainees.models import (
     ConductScore,
     ConductWeights,
     CreditScheme,
+    CycleRequirement,
+    LeaveTier,
     MakeUpPlan,
     ReportPacket,
     RoundDesk,
     SeatRefusal,
     SelectionDraw,
+    TrainingFigure,
     WaitingEntry,
     YearlyAssessment,
 )
@@ -300,12 +303,29 @@ MAKERS: dict[str, Callable[[], object]] = {
     "trainees.creditclaim": lambda: make_claim(_cadre(), title=HOSTILE, host=HOSTILE, note=HOSTILE),
     "trainees.creditentry": _credit_entry,
     "trainees.creditscheme": _scheme,
+    "trainees.cyclerequirement": lambda: CycleRequirement.objects.create(
+        rank=Rank.STAFF,
+        first_year=1950 + CycleRequirement.objects.count(),
+        last_year=1990,
+        hours=Decimal(90),
+        source=HOSTILE,
+    ),
     "trainees.enrolment": _enrolment,
+    "trainees.leavetier": lambda: LeaveTier.objects.create(
+        most_half_days=900 + LeaveTier.objects.count(), approver=LeaveApprover.LEADER, source=HOSTILE
+    ),
     "trainees.offeringroster": lambda: _offering(state=OfferingState.PUBLISHED),
     "trainees.reportpacket": _packet,
     "trainees.rounddesk": _round_desk,
     "trainees.seatrefusal": _refusal,
     "trainees.selectiondraw": _draw,
+    "trainees.trainingfigure": lambda: TrainingFigure.objects.create(
+        code=FigureCode.CALLS_A_YEAR,
+        value=Decimal(2),
+        valid_from=date(1950 + TrainingFigure.objects.count(), 1, 1),
+        valid_until=date(1950 + TrainingFigure.objects.count(), 1, 9),
+        source=HOSTILE,
+    ),
     "trainees.waitingentry": _entry_in_line,
     "trainees.yearlyassessment": _assessment,
 }

@@ -1,7 +1,9 @@
 """The rules of a year: each by hand, the worked example of the document, and the statement for everybody held to the plain reading."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
@@ -129,6 +131,47 @@ def test_excellent_is_a_multiple_of_the_need_with_good_conduct(amount, factor, g
 
 def test_a_rank_that_needs_nothing_has_no_excellent():
     assert judge([(C, 90)], least={(RANK, ""): Decimal(0)}, excellent_factor=Decimal("1.2")).grade == "pass"
+
+
+# --- the worked example of the document --------------------------------------------------------------------------------------------------
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "credits.md"
+
+
+def worked_example():
+    """The tables of the example: entries, and the lines of the reckoning."""
+    part = DOCUMENT.read_text().split("## A worked example")[1].split("\n## ")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in part.splitlines()
+        if line.startswith("|")
+    ]
+    entries = [
+        (cells[1], Decimal(cells[2]))
+        for cells in rows
+        if len(cells) == 3 and re.fullmatch(r"-?\d+", cells[2])
+    ]
+    steps = {
+        cells[0]: [Decimal(cell) for cell in cells[1:]] for cells in rows if cells[0] in {"sum", "counted"}
+    }
+    return entries, steps
+
+
+def test_the_worked_example_of_the_document():
+    entries, steps = worked_example()
+    figures = {
+        "least": {(RANK, ""): Decimal(90), (RANK, C): Decimal(40)},
+        "caps": {N: Decimal(30), E: Decimal(40)},
+        "shares": {C: Decimal("0.6")},
+        "excellent_factor": Decimal("1.2"),
+    }
+    assert len(entries) == 6
+    found = judge(entries, **{**figures, "least": dict(figures["least"])})
+    assert steps["sum"] == [*[line.earned for line in found.categories], found.earned]
+    assert steps["counted"] == [*[line.counted for line in found.categories], found.counted]
+    assert (found.reasons, found.grade) == ((), "excellent")
+    less = judge([*entries, (C, Decimal(-16))], **{**figures, "least": dict(figures["least"])})
+    assert (less.result, codes(less), less.counted) == ("fail", [("share", C)], 110)
 
 
 # --- the statement -----------------------------------------------------------------------------------------------------------------------

@@ -1,19 +1,42 @@
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
 from partyschool.common.admin import PortalModelAdmin, PortalTabularInline, YearFilter
 from partyschool.common.errors import DomainError
-from trainees.enums import CreditCategory, SchemeState
-from trainees.models import CreditCap, CreditRequirement, CreditRule, CreditScheme
+from partyschool.common.numbers import whole_number
+from trainees.enums import CreditCategory, Rank, SchemeState
+from trainees.forms.simulation import SimulatedForm, SimulationForm
+from trainees.models import (
+    CreditCap,
+    CreditPenalty,
+    CreditRequirement,
+    CreditRule,
+    CreditScheme,
+    CreditShare,
+)
+from trainees.selectors.schemes import scheme_page
+from trainees.selectors.simulation import (
+    RESULT_FILE,
+    change_lines,
+    simulations_of,
+    stored_simulation,
+    tally_lines,
+)
+from trainees.services.carrying import carry_over
 from trainees.services.schemes import copy_scheme, put_in_force
+from trainees.services.simulation import start_simulation
 
+ROWS_SHOWN = 50
 STATE_COLOURS = {SchemeState.DRAFT: "warning", SchemeState.IN_FORCE: "success", SchemeState.RETIRED: "info"}
 
 
@@ -51,6 +74,14 @@ class RequirementInline(FigureInline):
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
+class ShareInline(FigureInline):
+    model = CreditShare
+
+
+class PenaltyInline(FigureInline):
+    model = CreditPenalty
+
+
 @admin.register(CreditScheme)
 class CreditSchemeAdmin(PortalModelAdmin):
     """The figures of a year. A scheme in force stands still: changes begin as a new version."""
@@ -59,9 +90,13 @@ class CreditSchemeAdmin(PortalModelAdmin):
     list_filter = (YearFilter, "state")
     search_fields = ("name", "source")
     ordering = ("-year", "-version")
-    fields = ("name", "year", "version", "state", "missed_limit", "source")
-    inlines = (RuleInline, CapInline, RequirementInline)
-    actions_detail = ("new_version", "bring_in_force")
+    fieldsets = (
+        (None, {"fields": ("name", "year", "version", "state", "missed_limit", "source")}),
+        (gettext_lazy("Surplus of the year before"), {"fields": ("carry_category", "carry_most")}),
+        (gettext_lazy("Grade and conduct"), {"fields": ("excellent_factor", "conduct_least")}),
+    )
+    inlines = (RuleInline, CapInline, RequirementInline, ShareInline, PenaltyInline)
+    actions_detail = ("one_page", "try_on_a_year", "new_version", "bring_in_force", "carry_surplus")
 
     def get_readonly_fields(self, request: HttpRequest, obj: CreditScheme | None = None) -> tuple[str, ...]:
         return ("state", "year", "version") if obj else ("state",)
@@ -76,13 +111,142 @@ class CreditSchemeAdmin(PortalModelAdmin):
     # -- versions
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
-        """Only a draft can be put in force."""
-        draft = CreditScheme.objects.filter(pk=object_id, state=SchemeState.DRAFT).exists()
+        """Only a draft can be put in force, only a scheme in force takes a surplus over."""
+        scheme = CreditScheme.objects.filter(pk=object_id).first()
+        fitting = {
+            "bring_in_force": scheme is not None and scheme.state == SchemeState.DRAFT,
+            "carry_surplus": scheme is not None
+            and scheme.state == SchemeState.IN_FORCE
+            and bool(scheme.carry_category),
+        }
         offered = super().get_actions_detail(request, object_id)
-        return [one for one in offered if draft or one.method.original_function_name != "bring_in_force"]
+        return [one for one in offered if fitting.get(one.method.original_function_name, True)]
 
     def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("trainees.change_creditscheme")
+
+    @action(
+        description=gettext_lazy("On one page"), icon="article", url_path="one-page", permissions=["view"]
+    )
+    def one_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Everything the scheme says, in the order in which it is applied."""
+        scheme = self.get_or_404(request, object_id)
+        return self.page(
+            request,
+            "admin/trainees/scheme_page.html",
+            title=str(scheme),
+            obj=scheme,
+            found=scheme_page(scheme),
+            ranks=[rank.label for rank in Rank],
+        )
+
+    @action(
+        description=gettext_lazy("Carry the surplus over"),
+        icon="redo",
+        url_path="carry-over",
+        permissions=["act"],
+    )
+    def carry_surplus(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        scheme = self.get_or_404(request, object_id)
+
+        def work(*, scheme_id: int, by: Any) -> CreditScheme:
+            carried = carry_over(year=scheme.year, by=by)
+            text = _("%(posted)s cadres were given %(credits)s credits of %(before)s.")
+            facts = {"posted": carried.posted, "credits": carried.credits, "before": scheme.year - 1}
+            messages.info(request, text % facts)
+            return scheme
+
+        return self._version_page(
+            request,
+            object_id,
+            title=_("Carry the surplus over"),
+            question=_(
+                "Who passed the sealed year before with more than was needed gets the surplus as credits of this year, up to the limit. "
+                "Everybody gets it once, however often this is done."
+            ),
+            work=work,
+            done=_("Carried over under “%(scheme)s”."),
+        )
+
+    # -- trying it on a year
+
+    @action(
+        description=gettext_lazy("Try it on a year"),
+        icon="experiment",
+        url_path="simulate",
+        permissions=["act"],
+    )
+    def try_on_a_year(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for the year, start the job, list what was tried before."""
+        scheme = self.get_or_404(request, object_id)
+        form = SimulationForm(request.POST or None, scheme=scheme)
+        status = 200
+        if request.method == "POST" and form.is_valid():
+            try:
+                job = start_simulation(scheme_id=scheme.pk, by=request.user, **form.answers)
+            except DomainError as error:
+                self.refuse(request, error)
+                status = 409
+            else:
+                return HttpResponseRedirect(
+                    reverse("admin:trainees_creditscheme_simulation", args=[scheme.pk, job.pk])
+                )
+        return self.page(
+            request,
+            "admin/trainees/simulate.html",
+            title=_("Try it on a year"),
+            obj=scheme,
+            status=status,
+            scheme=scheme,
+            form=form,
+            jobs=simulations_of(request.user, scheme)[:10],
+        )
+
+    def get_urls(self) -> list[Any]:
+        own = path(
+            "<key:object_id>/simulation/<uuid:job_id>/",
+            self.admin_site.admin_view(self.simulation_view),
+            name="trainees_creditscheme_simulation",
+        )
+        return [own, *super().get_urls()]
+
+    def simulation_view(self, request: HttpRequest, object_id: Any, job_id: UUID) -> HttpResponse:
+        """What the year would look like: totals, ranks, units, and who changes; while the job works, how far it is."""
+        if not self.has_act_permission(request):
+            raise PermissionDenied
+        scheme = self.get_or_404(request, str(object_id))
+        job = get_object_or_404(simulations_of(request.user, scheme), pk=job_id)
+        if request.htmx and job.is_live:  # type: ignore[attr-defined]  # django-htmx's middleware
+            return self.page(
+                request, "admin/trainees/_simulation_progress.html", title=job.title, scheme=scheme, job=job
+            )
+        found = stored_simulation(job)
+        form = SimulatedForm(request.GET, found=found)
+        shown = form.narrowed() if found else []
+        number = min(whole_number(request.GET.get("page", "")) or 1, max(1, -(-len(shown) // ROWS_SHOWN)))
+        start = (max(number, 1) - 1) * ROWS_SHOWN
+        response = self.page(
+            request,
+            "admin/trainees/simulation.html",
+            title=_("%(year)s under “%(scheme)s”") % {"year": job.params["year"], "scheme": scheme},
+            obj=scheme,
+            scheme=scheme,
+            job=job,
+            book=job.files.exclude(name=RESULT_FILE).first(),
+            found=found,
+            form=form,
+            groups=tally_lines(found) if found else [],
+            shown=len(shown),
+            lines=change_lines(request.user, shown[start : start + ROWS_SHOWN]),
+            number=number,
+            before=number - 1 if start else None,
+            after=number + 1 if start + ROWS_SHOWN < len(shown) else None,
+        )
+        if request.htmx:  # type: ignore[attr-defined]  # as above
+            response["HX-Refresh"] = "true"  # it is over: the whole page has changed
+        return response
+
+    # -- following versions
 
     @action(
         description=gettext_lazy("New version"),

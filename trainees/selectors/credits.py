@@ -148,6 +148,20 @@ class YearAccount:
         return self.scheme is not None and self.reckoning.result != AssessmentResult.FAIL
 
     @property
+    def category_short(self) -> bool:
+        """Whether a category lacks what it needs itself."""
+        return any(line.short for line in self.categories)
+
+    @property
+    def further(self) -> bool:
+        """Whether the scheme asks for more than credits, or knows an excellent year."""
+        return bool(
+            self.shares
+            or self.excellent_from
+            or (self.scheme is not None and self.scheme.conduct_least is not None)
+        )
+
+    @property
     def excellent_from(self) -> Decimal | None:
         """The credits from which the year is excellent, None where the scheme has no such grade or the rank needs nothing."""
         if self.scheme is None or self.scheme.excellent_factor is None or not self.needed:

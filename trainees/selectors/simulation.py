@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from courses.enums import OfferingState
 from partyschool.accounts.models import Unit
@@ -104,6 +106,11 @@ class SimulatedTally:
     failed: int
     worse: int
     better: int
+
+    @property
+    def moved(self) -> bool:
+        """Whether somebody's result changes, or the number of the excellent."""
+        return bool(self.worse or self.better or self.excellent != self.excellent_before)
 
 
 class SimulatedChange(NamedTuple):
@@ -247,6 +254,32 @@ def stored_simulation(job: Job) -> Simulation | None:
         return None
     with file.open() as content:
         return Simulation.from_json(json.load(content))
+
+
+KIND = "scheme_simulation"
+
+
+def simulations_of(user: Any, scheme: CreditScheme) -> QuerySet[Job]:
+    """What was tried with `scheme`, newest first."""
+    tried = Job.objects.visible_to(user).filter(kind=KIND, params__scheme=scheme.pk)
+    return tried.order_by("-created_at")
+
+
+class TallyLine(NamedTuple):
+    """A group of people with its tally; `unit` is its id where it is a unit."""
+
+    label: str
+    tally: SimulatedTally
+    unit: int | None = None
+
+
+def tally_lines(found: Simulation) -> list[tuple[str, list[TallyLine]]]:
+    """The tallies by rank, then by unit in the order of the tree, under their headings; units where nobody changes are left out."""
+    ranks = [TallyLine(str(rank.label), found.ranks[rank]) for rank in Rank if rank in found.ranks]
+    moved = {unit for unit, tally in found.units.items() if tally.moved}
+    units = Unit.objects.filter(pk__in=moved).order_by("path").values_list("pk", "name")
+    lines = [TallyLine(name, found.units[unit], unit) for unit, name in units]
+    return [(_("By rank"), ranks), (_("By unit, where somebody changes"), lines)]
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,8 @@ from partyschool.jobs.services.progress import Progress
 from trainees.exporters.assessment_annex import XLSX
 from trainees.exporters.simulation import build_simulation
 from trainees.models import CreditScheme, YearlyAssessment
-from trainees.selectors.simulation import RESULT_FILE, simulate
+from trainees.selectors.simulation import KIND, RESULT_FILE, simulate
 
-KIND = "scheme_simulation"
 STEPS = 3
 
 

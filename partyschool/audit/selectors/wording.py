@@ -58,6 +58,7 @@ DEEDS: dict[str, Any] = {
     "evidence.add": gettext_lazy("Evidence handed in"),
     "evidence.read": gettext_lazy("Evidence of another person opened"),
     "file.download": gettext_lazy("File downloaded"),
+    "figure.set": gettext_lazy("Training figure changed"),
     "job.cancel": gettext_lazy("Job cancelled"),
     "job.retry": gettext_lazy("Job started again"),
     "job.start": gettext_lazy("Job started"),
