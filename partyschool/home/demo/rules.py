@@ -5,7 +5,7 @@ from decimal import Decimal
 from courses.enums import OfferingKind
 from partyschool.standards.models import StandardTarget
 from trainees.enums import CreditBasis, CreditCategory, Rank, RecognisedActivity, SchemeState
-from trainees.models import CreditCap, CreditRequirement, CreditRule, CreditScheme
+from trainees.models import CreditCap, CreditRequirement, CreditRule, CreditScheme, CreditShare
 
 RULES: dict[str, tuple[str, int | str]] = {
     OfferingKind.MAIN_CLASS: (CreditCategory.CONCENTRATED, 1),
@@ -52,6 +52,9 @@ NEEDS = {
         CreditCategory.ELECTIVE: 8,
     },
 }
+# What of the counted credits must be concentrated training; what of a surplus is carried over; when a year is excellent, and which
+# conduct fails it. Nothing is taken off for attendance.
+CONCENTRATED, CARRIED, EXCELLENT, CONDUCT = Decimal("0.4"), Decimal(10), Decimal("1.2"), Decimal(60)
 SCHEME_SOURCE = "演示数据：参照干部教育培训有关学时规定拟定，正式使用前由教务处核定"
 TARGET_SOURCE = "《市委党校改革建设工作方案》"
 TARGETS = {
@@ -73,6 +76,10 @@ def build_rules(past: int, present: int) -> None:
             year=year,
             name=f"{year}年度干部教育培训学分办法",
             source=SCHEME_SOURCE,
+            carry_category=CreditCategory.ELECTIVE,
+            carry_most=CARRIED,
+            excellent_factor=EXCELLENT,
+            conduct_least=CONDUCT,
         )
         CreditRule.objects.bulk_create(
             CreditRule(scheme=scheme, activity=kind, category=category, rate=Decimal(rate))
@@ -97,6 +104,7 @@ def build_rules(past: int, present: int) -> None:
             for rank, needs in NEEDS.items()
             for category, least in needs.items()
         )
+        CreditShare.objects.create(scheme=scheme, category=CreditCategory.CONCENTRATED, least=CONCENTRATED)
         scheme.state = state
         scheme.save(update_fields=["state"])
     StandardTarget.objects.bulk_create(
