@@ -202,6 +202,7 @@ def test_person_of_two_roles_sees_both_and_each_once(client):
     response = client.get("/")
     templates = [section["template"] for section in response.context["sections"]]
     assert templates == [
+        "home/_requests.html",
         "home/_study.html",
         "home/_teaching.html",
         "home/_standards.html",
