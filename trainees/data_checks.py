@@ -187,3 +187,23 @@ def sealed_years_stand() -> Iterator[str]:
              WHERE o.state = 'raised' AND y.state IS DISTINCT FROM 'objection' ORDER BY 1"""
     for pk, state in rows(sql):
         yield f"trainees.AssessmentObjection {pk}: waits for an answer, its year is {state or 'in preview'}"
+
+
+@data_check("trainees.assignments")
+def calls_are_places() -> Iterator[str]:
+    """A quota counts its live nominations; whoever is confirmed has a place in the class, and an assigned place is confirmed."""
+    sql = """SELECT q.id, q.nominated, q.seats, count(n.id) FROM trainees_assignmentquota q
+             LEFT JOIN trainees_nomination n ON n.quota_id = q.id AND n.state IN ('nominated', 'confirmed')
+             GROUP BY q.id HAVING q.nominated <> count(n.id) OR q.nominated > q.seats ORDER BY q.id"""
+    for pk, nominated, seats, number in rows(sql):
+        yield f"trainees.AssignmentQuota {pk}: {nominated} of {seats} nominated, {number} nominations"
+    sql = """SELECT n.id FROM trainees_nomination n JOIN trainees_assignment a ON a.id = n.assignment_id
+             LEFT JOIN trainees_enrolment e ON e.id = n.enrolment_id
+             WHERE n.state = 'confirmed' AND (e.id IS NULL OR e.state IN ('withdrawn', 'held') OR e.origin <> 'assigned'
+                OR e.cadre_id <> n.cadre_id OR e.offering_id <> a.offering_id) ORDER BY 1"""
+    for (pk,) in rows(sql):
+        yield f"trainees.Nomination {pk}: is confirmed without a place"
+    sql = """SELECT e.id FROM trainees_enrolment e WHERE e.origin = 'assigned' AND e.state <> 'withdrawn'
+             AND NOT EXISTS (SELECT FROM trainees_nomination n WHERE n.enrolment_id = e.id AND n.state = 'confirmed') ORDER BY 1"""
+    for (pk,) in rows(sql):
+        yield f"trainees.Enrolment {pk}: is assigned, and nobody confirmed it"

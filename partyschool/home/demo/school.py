@@ -21,6 +21,7 @@ from trainees.services.years import close_year
 
 from . import plans
 from .accounts import build_accounts
+from .assignments import assign_classes
 from .conduct import assess_classes
 from .draws import hold_past_draw, open_draw
 from .history import Chronicle, build_rooms, build_round, refresh_statistics
@@ -89,6 +90,7 @@ def fill(demo: Demo, *, say: Say) -> None:
     _look_ahead(chronicle, demo)
     assess_classes((demo.year - 1, demo.year), staff, demo.now)
     open_draw(chronicle, chronicle.cadres[: demo.size.venue], demo.year, demo.now)
+    assign_classes(chronicle)
     make_requests(demo.year, staff, demo.now)
     build_reports(year=closing.year, by=staff)
     reorganise(staff, demo.now)

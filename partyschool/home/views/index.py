@@ -12,6 +12,7 @@ from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.common import clock
 from partyschool.home.selectors.academic import academic_desk, teaching_desk
+from partyschool.home.selectors.assignments import assignment_desk
 from partyschool.home.selectors.oversight import accounts_desk, jurisdiction_desk, latest_events
 from partyschool.home.selectors.requests import requests_desk
 from partyschool.home.selectors.study import study_desk
@@ -49,6 +50,7 @@ SECTIONS: tuple[tuple[frozenset[str], str, Callable[[Any], Any]], ...] = (
     (frozenset({Role.TRAINEE}), "home/_study.html", study_desk),
     (frozenset({Role.TEACHER}), "home/_teaching.html", teaching_desk),
     (frozenset({Role.LEADER}), "home/_standards.html", _standards),
+    (frozenset({Role.ORGDEPT, Role.OFFICER}), "home/_assignments.html", assignment_desk),
     (frozenset({Role.ORGDEPT, Role.OFFICER, Role.LEADER}), "home/_jurisdiction.html", jurisdiction_desk),
     (frozenset({Role.FINANCE}), "home/_money.html", _money),
     (frozenset({Role.AUDITOR}), "home/_events.html", latest_events),
