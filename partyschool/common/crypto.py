@@ -6,6 +6,7 @@ Keys come from `settings.FIELD_KEYS` (newest first; older ones still open old to
 
 import hmac
 import os
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -47,4 +48,14 @@ def decrypt_bytes(token: bytes, *, place: str) -> bytes:
 
 def lookup_digest(value: str) -> str:
     """The keyed hash (64 hex digits) by which an encrypted value is found again."""
-    return hmac.digest(settings.LOOKUP_KEY, value.encode(), "sha256").hex()
+    return lookup_hasher()(value)
+
+
+def lookup_hasher() -> Callable[[str], str]:
+    """`lookup_digest` with the key at hand, for many values."""
+    key, keyed = settings.LOOKUP_KEY, hmac.digest
+
+    def hashed(value: str) -> str:
+        return keyed(key, value.encode(), "sha256").hex()
+
+    return hashed

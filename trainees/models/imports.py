@@ -1,3 +1,5 @@
+import zlib
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -97,7 +99,7 @@ class CadreImport(ScopedModel):
 
 
 class ImportContent(ScopedModel):
-    """Bytes of an import, encrypted for their place: the file, its marked-up copy, the preview, or what an undo needs.
+    """Bytes of an import, packed and encrypted for their place: the file, its marked-up copy, the preview, or what an undo needs.
 
     They hold citizen numbers and names of whole offices, so unlike other rows they go when their time is over.
     """
@@ -131,12 +133,11 @@ class ImportContent(ScopedModel):
     @classmethod
     def sealed(cls, *, import_id: int, part: str, content: bytes) -> "ImportContent":
         """An unsaved row that holds `content`."""
-        return cls(
-            cadre_import_id=import_id,
-            part=part,
-            token=encrypt_bytes(content, place=cls._place(import_id, part)),
-        )
+        token = encrypt_bytes(zlib.compress(content, 1), place=cls._place(import_id, part))
+        return cls(cadre_import_id=import_id, part=part, token=token)
 
     def opened(self) -> bytes:
         """The bytes. Raises `Undecryptable`."""
-        return decrypt_bytes(bytes(self.token), place=self._place(self.cadre_import_id, self.part))
+        return zlib.decompress(
+            decrypt_bytes(bytes(self.token), place=self._place(self.cadre_import_id, self.part))
+        )

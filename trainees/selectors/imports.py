@@ -26,19 +26,16 @@ MENTIONED = """
 SELECT c.id FROM trainees_cadre c JOIN unnest(%(codes)s::text[]) AS m(code) ON m.code = c.code
 UNION SELECT c.id FROM trainees_cadre c JOIN unnest(%(digests)s::text[]) AS m(digest) ON m.digest = c.citizen_no_digest
 """
-REGISTERED = f"""
-SELECT c.id, c.code, c.name, c.unit_id, c.rank, c.category, c.post, c.posted_on, c.term_until, c.joined_on, c.left_on,
-       c.citizen_no_digest, c.citizen_no_masked, u.path LIKE ANY (%(inside)s)
-  FROM trainees_cadre c JOIN accounts_unit u ON u.id = c.unit_id WHERE c.id IN ({MENTIONED})
+COLUMNS = """c.id, c.code, c.name, c.unit_id, c.rank, c.category, c.post, c.posted_on, c.term_until, c.joined_on, c.left_on,
+       c.citizen_no_digest, c.citizen_no_masked"""
+INSIDE = f"""
+SELECT {COLUMNS}, true FROM trainees_cadre c JOIN accounts_unit u ON u.id = c.unit_id WHERE u.path LIKE ANY (%s) ORDER BY c.code
 """  # noqa: S608 -- a statement of this file
-ABSENT = """
-SELECT c.id, c.code, c.name, c.unit_id, c.post
-  FROM trainees_cadre c JOIN accounts_unit u ON u.id = c.unit_id
- WHERE u.path LIKE ANY (%(inside)s) AND (c.left_on IS NULL OR c.left_on > %(today)s)
-   AND NOT EXISTS (SELECT FROM unnest(%(codes)s::text[]) AS m(code) WHERE m.code = c.code)
-   AND NOT EXISTS (SELECT FROM unnest(%(digests)s::text[]) AS m(digest) WHERE m.digest = c.citizen_no_digest)
- ORDER BY c.code
-"""
+OUTSIDE = f"""
+SELECT {COLUMNS}, false FROM trainees_cadre c JOIN accounts_unit u ON u.id = c.unit_id
+ WHERE c.id IN ({MENTIONED}) AND NOT u.path LIKE ANY (%(inside)s)
+"""  # noqa: S608 -- a statement of this file
+EVERYTHING = ["%"]
 EARLIER = """
 SELECT p.cadre_id, max(p.starts_on) FROM trainees_posting p JOIN trainees_cadre c ON c.id = p.cadre_id
  WHERE p.cadre_id = ANY (%s) AND p.starts_on < c.posted_on GROUP BY p.cadre_id
@@ -50,34 +47,49 @@ def paths_inside(found: CadreImport, by: User) -> list[str]:
     if found.unit is not None:
         seen = by.scope.whole_school or any(found.unit.path.startswith(path) for path in by.scope.unit_paths)
         return [f"{found.unit.path}%"] if seen else []
-    return ["%"] if by.scope.whole_school else [f"{path}%" for path in by.scope.unit_paths]
+    return EVERYTHING if by.scope.whole_school else [f"{path}%" for path in by.scope.unit_paths]
 
 
-def read_register(table: Table, *, inside: list[str], today: date) -> Register:
-    """What the register says about everybody and every unit that `table` mentions; people outside `inside` are known only as such."""
-    mentioned: dict[str, Any] = {
-        "codes": list(table.codes),
-        "digests": list(table.digests),
-        "inside": inside,
-        "today": today,
-    }
+Person = tuple[Any, ...]
+"""A cadre as the columns of `Registered`."""
+
+
+def people_inside(inside: list[str]) -> list[Person]:
+    """Everybody of a part of the register, whoever has left included, by code. Asked for before a file is known: it takes no list of codes."""
     with connection.cursor() as cursor:
-        cursor.execute(REGISTERED, mentioned)
-        people = [Registered._make(row) for row in cursor.fetchall()]
-        cursor.execute(ABSENT, mentioned)
-        absent = [Absent._make(row) for row in cursor.fetchall()]
-        by_code = {person.code: person for person in people}
-        by_digest = {person.digest: person for person in people if person.digest}
-        moved = [
-            person.pk
-            for row in table.rows
-            if row.posted_on
-            and (person := by_code.get(row.code) or by_digest.get(row.digest))
-            and person.posted_on != row.posted_on
-        ]
-        cursor.execute(EARLIER, [moved])
+        cursor.execute(INSIDE, [inside])
+        return cursor.fetchall()
+
+
+def read_register(table: Table, people: list[Person], *, inside: list[str], today: date) -> Register:
+    """What the register says about everybody and every unit that `table` mentions, and who of `people` it does not mention.
+
+    `people` are those inside; people outside are known only as such.
+    """
+    found: list[Registered] = []
+    absent: list[Absent] = []
+    codes, digests = table.codes, table.digests
+    for person in people:
+        if person[1] in codes or person[11] in digests:
+            found.append(Registered._make(person))
+        elif person[10] is None or person[10] > today:
+            absent.append(Absent(person[0], person[1], person[2], person[3], person[6]))
+    with connection.cursor() as cursor:
+        if inside != EVERYTHING:
+            mentioned: dict[str, Any] = {"codes": list(codes), "digests": list(digests), "inside": inside}
+            cursor.execute(OUTSIDE, mentioned)
+            found += [Registered._make(person) for person in cursor.fetchall()]
+        by_code = {person.code: person for person in found}
+        by_digest = {person.digest: person for person in found if person.digest}
+        cursor.execute(EARLIER, [_moved(table, by_code, by_digest)])
         earlier = dict(cursor.fetchall())
     return Register(units_named(table, inside), by_code, by_digest, absent, earlier)
+
+
+def _moved(table: Table, by_code: dict[str, Registered], by_digest: dict[str, Registered]) -> list[int]:
+    """The cadres whose present posting the file lets begin on another day."""
+    found = ((row, by_code.get(row.code) or by_digest.get(row.digest)) for row in table.rows if row.posted_on)
+    return [person.pk for row, person in found if person and person.posted_on != row.posted_on]
 
 
 def units_named(table: Table, inside: list[str]) -> dict[str, FoundUnit]:

@@ -17,6 +17,7 @@ from partyschool.accounts.models import User
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.errors import InvalidInput, Stale, WrongState
+from partyschool.common.sheets import SheetReader
 from partyschool.jobs.models import Job
 from partyschool.jobs.services.progress import Progress
 from trainees.enums import ImportPart, ImportState
@@ -24,13 +25,14 @@ from trainees.models import Cadre, CadreImport, ImportContent, Posting
 from trainees.rules.imports.comparison import POSTING_FIELDS, ChangedCadre, NewCadre, Plan
 from trainees.rules.imports.preview import fingerprint, preview_text
 from trainees.rules.imports.rows import Table
-from trainees.selectors.imports import MENTIONED, content_of, paths_inside, units_named
+from trainees.selectors.imports import MENTIONED, content_of, paths_inside, people_inside, units_named
 from trainees.services.imports import (
+    LIMITS,
     FileGone,
     finishing,
     locked_import,
     plan_import,
-    read_upload,
+    read_people,
     start_import_job,
     state_facts,
     uploaded,
@@ -106,15 +108,17 @@ def commit_import(
     if found.state == ImportState.COMMITTED and progress is not None:
         return found
     _require_ready(found, sha256 or found.sha256)
-    table = read_upload(uploaded(found), found, progress, now=now)
+    with SheetReader(uploaded(found), LIMITS) as reader:
+        table = read_people(reader, progress, now=now)
     if progress:
         progress.report(80, 100, _("Writing to the register"))
     try:
         with finishing(progress):
             found = locked_import(import_id, by)
             _require_ready(found, found.sha256)
-            _lock_register(table, paths_inside(found, by))
-            plan = plan_import(found, table, by=by, now=now)
+            inside = paths_inside(found, by)
+            _lock_register(table, inside)
+            plan = plan_import(found, table, people_inside(inside), by=by, now=now)
             if fingerprint(preview_text(plan, table)) != found.preview_sha256:
                 raise RegisterChanged
             _write(found, plan, by=by, now=now)

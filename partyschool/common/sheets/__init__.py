@@ -5,6 +5,7 @@ columns. Whatever still breaks the reader breaks a process that holds nothing.
 """
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -90,14 +91,18 @@ class SheetReader:
         self._late = False
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", str(CHILD), json.dumps(asdict(self.limits))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            cwd="/",
-        )
+        # Memory that has no name in any file system: the other process begins to read at once, and nothing of it stays.
+        with os.fdopen(os.memfd_create("table"), "w+b") as given:
+            given.write(self._content)
+            given.seek(0)
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", str(CHILD), json.dumps(asdict(self.limits))],
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={},
+                cwd="/",
+            )
         self._timer = threading.Timer(self.limits.seconds, self._kill)
         self._timer.daemon = True
         self._timer.start()
@@ -108,9 +113,8 @@ class SheetReader:
     ) -> None:
         self._timer.cancel()
         self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
+        if self._process.stdout:
+            self._process.stdout.close()
         self._process.wait()
 
     def _kill(self) -> None:
@@ -149,13 +153,7 @@ class SheetReader:
 
     def _answers(self) -> Iterator[Any]:
         """The lines of the reading process, up to its end. A process that ends without one was ended by its limits."""
-        assert self._process.stdin  # noqa: S101 -- it was asked for
-        assert self._process.stdout  # noqa: S101 -- as above
-        try:
-            with self._process.stdin as pipe:
-                pipe.write(self._content)
-        except BrokenPipeError:
-            pass  # it ended before it read all: what follows says why
+        assert self._process.stdout  # noqa: S101 -- it was asked for
         for line in self._process.stdout:
             try:
                 answer = json.loads(line)

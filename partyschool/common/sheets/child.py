@@ -21,6 +21,7 @@ PIECE = 1 << 16
 ROWS_PER_LINE = 500
 DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 TEXT_CELL = 32_767
+COMPACT = (",", ":")
 BOMS = (("utf-8-sig", b"\xef\xbb\xbf"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff"))
 
 
@@ -33,7 +34,9 @@ class Refused(Exception):
 
 
 def say(message: Any) -> None:
-    sys.stdout.write(json.dumps(message, ensure_ascii=False, default=_plain, check_circular=False))
+    sys.stdout.write(
+        json.dumps(message, ensure_ascii=False, default=_plain, check_circular=False, separators=COMPACT)
+    )
     sys.stdout.write("\n")
 
 
@@ -75,8 +78,9 @@ def _unpack(archive: zipfile.ZipFile, part: zipfile.ZipInfo, room: int) -> int:
         with archive.open(part) as stream:
             while unpacked <= room and (piece := stream.read(PIECE)):
                 unpacked += len(piece)
-                declared |= is_text and any(mark in tail + piece for mark in DECLARATIONS)
-                tail = piece[-32:]
+                if is_text:
+                    declared |= any(mark in tail + piece[:32] or mark in piece for mark in DECLARATIONS)
+                    tail = piece[-32:]
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError) as error:
         raise Refused("damaged") from error
     if declared:

@@ -17,7 +17,7 @@ ABSENT_KEPT = 5000
 def preview_text(plan: Plan, table: Table) -> bytes:
     """The preview as JSON: equal bytes mean that the same file would do the same to the register.
 
-    Units are told by key, citizen numbers masked; the keyed hash of a number stands beside its mask, since two numbers can look alike.
+    Units are told by key, citizen numbers masked; a part of their keyed hash stands beside, since two numbers can look alike.
     """
     everybody_absent = ",".join([str(one.pk) for one in plan.absent])
     content = {
@@ -43,7 +43,7 @@ def _new(one: NewCadre, table: Table) -> tuple[Any, ...]:
     row = one.row
     return (
         f"{table.sheets[row.sheet]}!{row.number + 1}", row.code, row.name, one.unit, row.rank, row.category, row.post or "",
-        one.posted_on, row.term_until, one.joined_on, row.left_on, mask(row.citizen_no) if row.citizen_no else "", row.digest,
+        one.posted_on, row.term_until, one.joined_on, row.left_on, mask(row.citizen_no) if row.citizen_no else "", row.digest[:16],
     )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def _changed(one: ChangedCadre, table: Table) -> tuple[Any, ...]:
     before, row = one.before, one.row
     place = f"{table.sheets[row.sheet]}!{row.number + 1}"
     changes = [(name, old, new) for name, (old, new) in one.changes.items()]
-    digest = row.digest if "citizen_no" in one.changes else ""
+    digest = row.digest[:16] if "citizen_no" in one.changes else ""
     return (place, before.pk, before.code, before.name, before.unit, changes, digest)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from partyschool.common.crypto import lookup_digest
+from partyschool.common.crypto import lookup_hasher
 from partyschool.common.sheets import Sheet
 from partyschool.common.sheets.cells import (
     cell_name,
@@ -30,6 +30,7 @@ from .words import CATEGORY_WORDS, RANK_WORDS, in_every_language
 FIRST_DAY = date(1940, 1, 1)
 YEARS_AHEAD = 20
 BLANK = ("",) * len(FIELDS)
+CODE_MOST = SPECS["code"].longest
 PERSON_FIELDS = frozenset({"code", "name", "citizen_no"})
 
 
@@ -140,6 +141,7 @@ class _SheetReader:
         self.width = max(headings.places.values()) + 1
         self.pick = itemgetter(*(headings.places.get(name, self.width) for name in FIELDS))
         self.number = sheet.row + headings.heading_row
+        self.hashed = lookup_hasher()
         self.known: dict[str, dict[Any, Any]] = {name: {} for name in FIELDS}
         self._fault_headings()
         self._plan_merges()
@@ -216,14 +218,17 @@ class _SheetReader:
             left,
         ) = picked
         table = self.table
-        if picked.count("") >= len(FIELDS) - 1 or self._is_blank(picked):
+        if (raw_code == "" or raw_name == "") and (
+            picked.count("") >= len(FIELDS) - 1 or self._is_blank(picked)
+        ):
             self._stray(picked)
             return
         table.read += 1
         before = len(table.faults)
         # Most cells repeat, or are plain already: what was understood once is not looked at again.
         known = self.known
-        code = self._code(raw_code)
+        plain_code = isinstance(raw_code, str) and len(raw_code) <= CODE_MOST and raw_code.isascii()
+        code = raw_code if plain_code and raw_code.isalnum() else self._code(raw_code)
         name = known["name"].get(raw_name) or self._text("name", raw_name, person_name)
         unit = known["unit"].get(raw_unit) or self._unit(raw_unit)
         rank = CHOICES["rank"].get(raw_rank) or self._choice("rank", raw_rank)
@@ -236,11 +241,14 @@ class _SheetReader:
         term_until = known["term_until"].get(term) or self._day("term_until", term)
         joined_on = known["joined_on"].get(joined) or self._day("joined_on", joined)
         left_on = known["left_on"].get(left) or self._day("left_on", left)
-        digest = lookup_digest(citizen_no) if citizen_no else ""
+        digest = self.hashed(citizen_no) if citizen_no else ""
         if not code and not digest and len(table.faults) == before:
             table.fault(self.index, self.number, "code", "empty")
-        self._once(code, table.codes, "code", "code_twice")
-        self._once(digest, table.digests, "citizen_no", "citizen_twice")
+        here = (self.index, self.number)
+        if code and table.codes.setdefault(code, here) is not here:
+            self._twice(table.codes[code], "code", "code_twice", code)
+        if digest and table.digests.setdefault(digest, here) is not here:
+            self._twice(table.digests[digest], "citizen_no", "citizen_twice")
         if len(table.faults) == before:
             table.rows.append(
                 Row(
@@ -258,16 +266,11 @@ class _SheetReader:
             if not self._is_blank((cell,)):
                 self.table.fault(self.index, self.number, name, "stray", masked(shown(cell))[:60])
 
-    def _once(self, key: str, seen: dict[str, tuple[int, int]], name: str, fault: str) -> None:
-        """Note that the file mentions `key`; a second mention is a fault of both rows."""
-        if not key:
-            return
+    def _twice(self, there: tuple[int, int], name: str, fault: str, key: str = "") -> None:
+        """What may stand in the file once stands here and `there`: a fault of both rows."""
         here = (self.index, self.number)
-        there = seen.setdefault(key, here)
-        if there != here:
-            shown_key = masked(key) if name == "code" else ""
-            self.table.fault(*here, name, fault, shown_key, other=self.table.cell(*there, name))
-            self.table.fault(*there, name, fault, shown_key, other=self.table.cell(*here, name))
+        self.table.fault(*here, name, fault, masked(key), other=self.table.cell(*there, name))
+        self.table.fault(*there, name, fault, masked(key), other=self.table.cell(*here, name))
 
     # -- one cell: each returns the value, or '' (None for days) after it noted a fault
 
@@ -280,8 +283,8 @@ class _SheetReader:
         if not isinstance(cell, str) or is_date(cell):
             return self._fault("code", "number_cell", cell)
         code = compact(cell)
-        if len(code) > SPECS["code"].longest:
-            return self._fault("code", "too_long", cell, most=SPECS["code"].longest)
+        if len(code) > CODE_MOST:
+            return self._fault("code", "too_long", cell, most=CODE_MOST)
         return self._fault("code", "powers_of_ten", cell) if is_scientific(code) else code
 
     def _text(self, name: str, cell: Any, clean: Callable[[str], str]) -> str:
@@ -333,7 +336,7 @@ class _SheetReader:
     def _citizen_no(self, cell: Any) -> str:
         if not isinstance(cell, str) or is_date(cell):
             return self._fault("citizen_no", "number_cell", cell)
-        number = compact(cell).upper()
+        number = cell if len(cell) == 18 and cell.isascii() and cell.isdecimal() else compact(cell).upper()
         if not number:
             return ""
         if is_scientific(number):
