@@ -91,10 +91,13 @@ ENTRIES = (
 
 def menu_for(user: Any, path: str) -> list[dict[str, Any]]:
     """The menu entries of `user`, with the one that `path` lies under marked active."""
-    menu = []
-    for entry in ENTRIES:
-        if user.scope.has(*entry.roles):
-            url = str(entry.url)
-            active = path == url if url == "/" else path.startswith(url)
-            menu.append({"label": entry.label, "url": url, "icon": entry.icon, "active": active})
-    return menu
+    entries = [entry for entry in ENTRIES if user.scope.has(*entry.roles)]
+    # Of two that a page lies under, the nearer one is meant.
+    under = [
+        url for entry in entries if path.startswith(url := str(entry.url)) and (url != "/" or path == url)
+    ]
+    nearest = max(under, key=len, default=None)
+    return [
+        {"label": entry.label, "url": str(entry.url), "icon": entry.icon, "active": str(entry.url) == nearest}
+        for entry in entries
+    ]

@@ -72,7 +72,7 @@ def build_record(record: TrainingRecord, *, reason: str, printed_by: str, now: d
 
 def _person(record: TrainingRecord) -> Table:
     cadre = record.cadre
-    label = 62.0
+    label = 76.0
     columns = [
         TableColumn(pgettext("person", "name"), width=label),
         TableColumn(cadre.name, align="left"),
@@ -95,7 +95,7 @@ def _cycle(record: TrainingRecord) -> list[Block]:
         texts.append(promotion_text(record.promotion))
     if not texts:
         return []
-    return [Heading(_("Concentrated training over the cycle")), *(Paragraph(text) for text in texts)]
+    return [_heading(_("Concentrated training over the cycle")), *(Paragraph(text) for text in texts)]
 
 
 def _postings(record: TrainingRecord) -> list[Block]:
@@ -110,7 +110,7 @@ def _postings(record: TrainingRecord) -> list[Block]:
         [one.starts_on, one.ends_on or "—", one.unit.name, one.post or "—", one.get_rank_display()]
         for one in record.postings
     ]
-    return [Heading(_("Postings")), Table(columns, rows, size=SMALL)]
+    return [Table(columns, rows, caption=_("Postings"), size=SMALL)]
 
 
 def _noted(record: TrainingRecord) -> list[Block]:
@@ -121,25 +121,25 @@ def _noted(record: TrainingRecord) -> list[Block]:
         f"{line.offering.title}（{line.offering.starts_on.isoformat()}—{line.offering.ends_on.isoformat()}）"
         for line in record.noted
     ]
-    return [Heading(_("Long off-job training")), Paragraph(text + "；".join(named) + "。")]
+    return [_heading(_("Long off-job training")), Paragraph(text + "；".join(named) + "。")]
 
 
 def _classes(record: TrainingRecord) -> list[Block]:
-    heading = Heading(_("Classes and topics attended"))
+    title = _("Classes and topics attended")
     if not record.classes:
-        return [heading, Paragraph(_("None so far."))]
+        return [_heading(title), Paragraph(_("None so far."))]
     columns = [
         TableColumn(_("Dates"), width=72),
         TableColumn(_("Title"), align="left"),
-        TableColumn(_("kind"), width=52),
+        TableColumn(_("kind"), width=68),
         TableColumn(_("Off-job"), width=34),
         TableColumn(_("Class-hours"), width=36),
         TableColumn(_("Credits"), width=36),
         TableColumn(_("Result"), width=42),
-        TableColumn(_("Conduct"), width=46),
+        TableColumn(_("Conduct"), width=60),
     ]
     rows = [_class_row(line) for line in record.classes]
-    return [heading, Table(columns, rows, size=SMALL, where=lambda number: str(rows[number][1]))]
+    return [Table(columns, rows, caption=title, size=SMALL, where=lambda number: str(rows[number][1]))]
 
 
 def _class_row(line: ClassLine) -> list[object]:
@@ -160,9 +160,9 @@ def _class_row(line: ClassLine) -> list[object]:
 
 
 def _years(record: TrainingRecord) -> list[Block]:
-    heading = Heading(_("Class-hours, credits and results of the years"))
+    title = _("Class-hours, credits and results of the years")
     if not record.years:
-        return [heading, Paragraph(_("None so far."))]
+        return [_heading(title), Paragraph(_("None so far."))]
     columns = [
         TableColumn(_("Year"), width=36),
         *(TableColumn(str(category.label)) for category in CreditCategory),
@@ -180,7 +180,8 @@ def _years(record: TrainingRecord) -> list[Block]:
         ]
         for year in record.years
     ]
-    return [heading, Table(columns, rows, size=SMALL, note=_("Class-hours / credits as posted."))]
+    note = _("Class-hours / credits as posted.")
+    return [Table(columns, rows, caption=title, size=SMALL, note=note)]
 
 
 def _claims(record: TrainingRecord) -> list[Block]:
@@ -204,9 +205,18 @@ def _claims(record: TrainingRecord) -> list[Block]:
         for one in record.claims
     ]
     return [
-        Heading(_("Recognised learning outside the school")),
-        Table(columns, rows, size=SMALL, where=lambda number: str(rows[number][2])),
+        Table(
+            columns,
+            rows,
+            caption=_("Recognised learning outside the school"),
+            size=SMALL,
+            where=lambda number: str(rows[number][2]),
+        )
     ]
+
+
+def _heading(text: str) -> Heading:
+    return Heading(text, numbered=False)
 
 
 def _number(value: Decimal | None) -> str:
