@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminSingleDateWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -20,6 +19,12 @@ from trainees.services.claims import ANSWER_MOST, ClaimFacts
 
 from .evidence import evidence_field
 from .leaves import DayInput
+
+
+class AdminDayInput(UnfoldAdminTextInputWidget):
+    """The browser's own calendar, in the administration."""
+
+    input_type = "date"
 
 
 class ClaimForm(forms.ModelForm):
@@ -87,7 +92,7 @@ class RecogniseForm(forms.Form):
         widget=UnfoldAdminDecimalFieldWidget,
         help_text=_("The class-hours that the credits rest on; 0 for papers and the like."),
     )
-    earned_on = forms.DateField(label=_("earned on"), widget=UnfoldAdminSingleDateWidget)
+    earned_on = forms.DateField(label=_("earned on"), widget=AdminDayInput)
     reference = forms.CharField(
         label=_("reference of the document"),
         max_length=CreditEntry._meta.get_field("source_ref").max_length,

@@ -104,12 +104,9 @@ def standing_of(enrolment: Enrolment, **more: Any) -> Standing:
     return found.get(enrolment.pk) or Standing(nothing, nothing, nothing, 0, limits_on())
 
 
-def limited_classes(now: datetime | None = None) -> list[int]:
-    """Ids of the published classes that have begun and whose people are counted out by leave and absence."""
-    day = clock.school_date(now or clock.now())
-    found = Offering.objects.filter(
-        Q(off_job=True) | Q(kind__in=CLASS_KINDS), state=OfferingState.PUBLISHED, starts_on__lte=day
-    )
+def limited_classes() -> list[int]:
+    """Ids of the published classes whose people are counted out by leave and absence."""
+    found = Offering.objects.filter(Q(off_job=True) | Q(kind__in=CLASS_KINDS), state=OfferingState.PUBLISHED)
     return list(found.order_by("pk").values_list("pk", flat=True))
 
 
@@ -129,7 +126,7 @@ def near_limit(user: Any, now: datetime | None = None) -> list[NearLimit]:
 
     Four queries, whatever the number of classes and people.
     """
-    standings = standings_of(limited_classes(now), now=now)
+    standings = standings_of(limited_classes(), now=now)
     near = {pk: standing for pk, standing in standings.items() if standing.is_near}
     places = Enrolment.objects.visible_to(user).filter(pk__in=near, state=EnrolmentState.ENROLLED)
     if not user.scope.has(Role.STAFF, Role.LEADER, Role.ORGDEPT):

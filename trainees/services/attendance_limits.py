@@ -208,7 +208,7 @@ def tend_classes(*, now: datetime | None = None) -> tuple[int, int]:
             marked += mark_leaves(offering_id=pk, now=now)
         except Busy:
             log.info("offering %s is busy; its leaves are marked next time", pk)
-    for pk in limited_classes(now):
+    for pk in limited_classes():
         try:
             ended += enforce_limits(offering_id=pk, now=now)
         except Busy:

@@ -42,7 +42,7 @@ def make_requests(year: int, staff: User, now: datetime) -> None:
     if CreditClaim.objects.unscoped("filling the demo school").exists():
         return
     cadres = Cadre.objects.filter(user__username__startswith="trainee").unscoped("filling the demo school")
-    trainees = list(cadres.select_related("user").order_by("pk"))
+    trainees = list(cadres.select_related("user").order_by("user__username"))
     last = min(clock.school_date(now), date(year, 12, 31))
     earned_on = max(last - timedelta(days=DAYS_AGO), date(year, 1, 1))
     for number, activity, title, host, quantity, answer in CLAIMS:
@@ -60,7 +60,7 @@ def make_requests(year: int, staff: User, now: datetime) -> None:
 
 
 def _claim(cadre: Cadre, facts: ClaimFacts, answer: str, staff: User, now: datetime) -> None:
-    claim = submit_claim(facts=facts, files=[_evidence()], by=cadre.user, now=now)
+    claim = submit_claim(facts=facts, files=[evidence()], by=cadre.user, now=now)
     if answer == "approve":
         approve_claim(claim_id=claim.pk, by=staff, now=now)
     elif answer == "return":
@@ -78,7 +78,7 @@ def _leave(place: Enrolment, asked: tuple[int, int, str, str, str], staff: User,
         first=half_day_of(lessons[min(first, len(lessons) - 1)].starts_at),
         last=half_day_of(lessons[min(last, len(lessons) - 1)].starts_at),
         reason=reason,
-        files=[_evidence()],
+        files=[evidence()],
         over_limit_confirmed=True,
         by=place.cadre.user,
         now=now,
@@ -87,7 +87,7 @@ def _leave(place: Enrolment, asked: tuple[int, int, str, str, str], staff: User,
         decide_leave(leave_id=leave.pk, approve=True, over_limit_confirmed=True, by=staff, now=now)
 
 
-def _evidence() -> ContentFile:
+def evidence() -> ContentFile:
     """A page that says what it is: nothing that could be taken for a document of somebody."""
     page = io.BytesIO()
     canvas = Canvas(page)

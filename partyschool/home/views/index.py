@@ -41,12 +41,12 @@ def _money(_user: Any) -> dict[str, Any]:
 
 # Which roles see a section, its template, and what it shows; in the order of the page. A person of several roles sees each once.
 SECTIONS: tuple[tuple[frozenset[str], str, Callable[[Any], Any]], ...] = (
-    (frozenset({Role.STAFF}), "home/_academic.html", academic_desk),
     (
         frozenset({Role.STAFF, Role.TEACHER, Role.LEADER, Role.ORGDEPT}),
         "home/_requests.html",
         requests_desk,
     ),
+    (frozenset({Role.STAFF}), "home/_academic.html", academic_desk),
     (frozenset({Role.TRAINEE}), "home/_study.html", study_desk),
     (frozenset({Role.TEACHER}), "home/_teaching.html", teaching_desk),
     (frozenset({Role.LEADER}), "home/_standards.html", _standards),
