@@ -31,11 +31,21 @@ from tests.factories.faculty import TeacherFactory
 from tests.factories.imports import person, workbook
 from tests.factories.requests import make_claim, make_evidence, make_leave
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
-from trainees.enums import AttendanceStatus, ExemptionGround, OverrideRule, YearState
+from trainees.enums import (
+    AssignmentState,
+    AttendanceStatus,
+    EnrolmentOrigin,
+    ExemptionGround,
+    NominationState,
+    OverrideRule,
+    YearState,
+)
 from trainees.models import (
     AssessmentExemption,
     AssessmentObjection,
     AssessmentYear,
+    Assignment,
+    AssignmentQuota,
     AttendanceMark,
     Cadre,
     CadreImport,
@@ -46,11 +56,13 @@ from trainees.models import (
     CreditClaim,
     CreditEntry,
     CreditScheme,
+    Deferral,
     DocumentCounter,
     Enrolment,
     Evidence,
     LeaveRequest,
     MakeUpPlan,
+    Nomination,
     ReportPacket,
     SeatOverride,
     SeatRefusal,
@@ -252,6 +264,7 @@ def build_world() -> World:
             packet,
         )
     _add_draw(world)
+    _add_assignment(world, homes)
     _add_conduct(world)
     _add_import(world)
     _add_year(world)
@@ -321,6 +334,35 @@ def _add_conduct(world: World) -> None:
         "own": scores.get(enrolment=led.places[0]),
         "cousin": scores.get(enrolment=other.places[2]),
     }
+
+
+def _add_assignment(world: World, homes: dict[str, Unit]) -> None:
+    """An assignment under way: each unit has a quota and one person confirmed whose deferral is asked for."""
+    staff, now = world.users[Role.STAFF], clock.now()
+    found = Assignment.objects.create(
+        offering=OfferingFactory(kind=OfferingKind.SPECIAL_CLASS, title="一个调训班次"),
+        state=AssignmentState.ISSUED,
+        nominate_by=now + timedelta(days=1),
+        confirm_by=now + timedelta(days=2),
+        substitutes_until=now + timedelta(days=3),
+        created_by=staff,
+        issued_at=now,
+    )
+    world.objects[Assignment] = {"": found}
+    for model in (AssignmentQuota, Nomination, Deferral):
+        world.objects[model] = {}
+    for whose, unit in homes.items():
+        cadre = world.of(Cadre, whose)
+        quota = AssignmentQuota.objects.create(assignment=found, unit=unit, seats=2)
+        called = Nomination.objects.create(assignment=found, quota=quota, cadre=cadre, nominated_by=staff)
+        called.enrolment = EnrolmentFactory(
+            cadre=cadre, offering=found.offering, origin=EnrolmentOrigin.ASSIGNED, created_by=staff
+        )
+        called.state, called.decided_at, called.decided_by = NominationState.CONFIRMED, now, make_user()
+        called.save()
+        asked = Deferral.objects.create(nomination=called, reason="r", asked_by=staff)
+        for thing in (quota, called, asked):
+            world.objects[type(thing)][whose] = thing
 
 
 def _add_draw(world: World) -> None:

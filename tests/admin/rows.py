@@ -27,6 +27,8 @@ from trainees.models import (
     AssessmentExemption,
     AssessmentObjection,
     AssessmentYear,
+    Assignment,
+    AssignmentQuota,
     AttendanceMark,
     ConductScore,
     ConductWeights,
@@ -82,6 +84,19 @@ def _mark():
     return AttendanceMark.objects.create(
         enrolment=place, lesson=lesson, status=AttendanceStatus.LATE, marked_by=place.created_by
     )
+
+
+def _assignment():
+    now = clock.now()
+    found = Assignment.objects.create(
+        offering=_offering(kind=OfferingKind.MAIN_CLASS),
+        nominate_by=now,
+        confirm_by=now,
+        substitutes_until=now,
+        created_by=make_user(full_name=HOSTILE),
+    )
+    AssignmentQuota.objects.create(assignment=found, unit=_unit(), seats=2)
+    return found
 
 
 def _scheme() -> CreditScheme:
@@ -292,6 +307,7 @@ MAKERS: dict[str, Callable[[], object]] = {
     "trainees.assessmentobjection": _objection,
     "trainees.assessmentyear": _assessment_year,
     "trainees.makeupplan": _make_up_plan,
+    "trainees.assignment": _assignment,
     "trainees.assessmentexemption": lambda: AssessmentExemption.objects.create(
         cadre=_cadre(), year=2025, ground=ExemptionGround.LONG_LEAVE
     ),
