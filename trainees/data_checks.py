@@ -207,3 +207,17 @@ def calls_are_places() -> Iterator[str]:
              AND NOT EXISTS (SELECT FROM trainees_nomination n WHERE n.enrolment_id = e.id AND n.state = 'confirmed') ORDER BY 1"""
     for (pk,) in rows(sql):
         yield f"trainees.Enrolment {pk}: is assigned, and nobody confirmed it"
+
+
+@data_check("trainees.imports")
+def imports_keep_what_they_need() -> Iterator[str]:
+    """A file that waits to be taken over is there, with its preview; one that was taken over, undone or cleared away is not."""
+    sql = """SELECT i.id, i.state, coalesce(array_agg(c.part::text ORDER BY c.part) FILTER (WHERE c.part IS NOT NULL), '{}')
+             FROM trainees_cadreimport i LEFT JOIN trainees_importcontent c ON c.cadre_import_id = i.id
+             GROUP BY i.id
+             HAVING (i.state IN ('checking', 'unreadable', 'faulty', 'ready')) <> coalesce(bool_or(c.part = 'upload'), false)
+                 OR (i.state IN ('faulty', 'ready') AND NOT coalesce(bool_or(c.part = 'preview'), false))
+                 OR (i.state <> 'committed' AND coalesce(bool_or(c.part = 'undo'), false))
+                 OR (i.state = 'expired' AND count(c.id) > 0) ORDER BY i.id"""
+    for pk, state, parts in rows(sql):
+        yield f"trainees.CadreImport {pk}: is {state} and keeps {', '.join(parts) or 'nothing'}"

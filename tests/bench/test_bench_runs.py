@@ -21,6 +21,10 @@ TOLD = {
         "random_serial: time per person, large / small",
         "by_time: time per person, large / small",
     ],
+    "imports.py": [
+        "rows/s of a check / calamine alone, new",
+        "rows/s of a check / calamine alone, mixed",
+    ],
     "lists.py": [
         "credit entries, newest first, whole school: page 5 / 1",
         *(

@@ -22,6 +22,7 @@ from tests.factories.courses import OfferingFactory
 from tests.factories.imports import citizen_number, person, text_file, workbook
 from tests.factories.jobs import fresh
 from tests.factories.trainees import CadreFactory, EnrolmentFactory
+from trainees.data_checks import imports_keep_what_they_need
 from trainees.enums import CadreCategory, ImportPart, ImportState, Rank
 from trainees.models import Cadre, CadreImport, ImportContent, Posting
 from trainees.selectors.imports import content_of, faults_in, view_of_import
@@ -531,6 +532,19 @@ def test_an_undo_is_possible_for_a_time(staff, unit):
         undo_import(import_id=found.pk, by=staff)
     found.refresh_from_db()
     assert found.state == ImportState.COMMITTED
+
+
+def test_the_check_of_the_data_finds_a_file_that_is_gone_or_left_behind(staff, unit):
+    kept, done = (check([person(index, "U0001")], staff) for index in (1, 1))
+    commit_import(import_id=done.pk, by=staff)
+    assert list(imports_keep_what_they_need()) == []
+    contents = ImportContent.objects.unscoped("tests")
+    contents.filter(cadre_import=kept, part=ImportPart.PREVIEW).delete()
+    ImportContent.sealed(import_id=done.pk, part=ImportPart.UPLOAD, content=b"x").save()
+    assert list(imports_keep_what_they_need()) == [
+        f"trainees.CadreImport {kept.pk}: is ready and keeps upload",
+        f"trainees.CadreImport {done.pk}: is committed and keeps preview, undo, upload",
+    ]
 
 
 # -- as jobs
