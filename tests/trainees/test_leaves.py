@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from tests.factories.courses import LessonFactory, OfferingFactory
 from tests.factories.trainees import EnrolmentFactory, make_scheme, make_trainee
 from trainees.enums import AttendanceStatus, LeaveApprover, LeaveKind, LeaveState, MarkSource
 from trainees.models import AttendanceMark, Enrolment, LeaveRequest, LeaveTier, TrainingFigure
-from trainees.rules.leaves import AttendanceLimits, Standing, approver_of, covered_by
+from trainees.rules.leaves import AttendanceLimits, Standing, approver_of, covered_by, span_text
 from trainees.rules.moves import LEAVE_MOVES, may_move
 from trainees.selectors.attendance_limits import near_limit, standing_of
 from trainees.services.attendance_limits import enforce_limits, mark_leaves, tend_classes
@@ -518,3 +519,11 @@ def test_leaves_left_out_of_the_standing_when_seen(place, course, staff):
     second = timedelta(seconds=1)
     also = (at(3, 0), at(3, 12) + second)
     assert standing_of(place, also=also, now=at(0, 12)).ahead == 4
+
+
+def test_spans_in_words():
+    with translation.override("zh-hans"):
+        assert span_text(at(0, 0), at(0, 12)) == "2025年6月2日上午"
+        assert span_text(at(0, 12), at(1, 0)) == "2025年6月2日下午"
+        assert span_text(at(0, 0), at(1, 0)) == "2025年6月2日全天"
+        assert span_text(at(0, 12), at(1, 12)) == "2025年6月2日下午至2025年6月3日上午"

@@ -48,10 +48,12 @@ def _half_day_text(half: HalfDay) -> str:
 
 
 def span_text(starts: datetime, ends: datetime) -> str:
-    """A leave from `starts` until `ends` in words: from which half-day to which, or the one half-day."""
+    """A leave from `starts` until `ends` in words: from which half-day to which, the one day or half-day."""
     first, last = half_day_of(starts), half_day_of(ends - timedelta(microseconds=1))
     if first == last:
         return _half_day_text(first)
+    if first.day == last.day:
+        return _("%(day)s, whole day") % {"day": date_format(first.day, _("M j, Y"))}
     return _("%(first)s to %(last)s") % {"first": _half_day_text(first), "last": _half_day_text(last)}
 
 
