@@ -21,7 +21,7 @@ from trainees.services.leaves import ask_leave, decide_leave
 DAYS_AGO = 20
 # Which trainee claims what: activity, title, organiser or publisher, quantity, and the answer of the academic affairs office.
 CLAIMS: tuple[tuple[int, str, str, str, str, str], ...] = (
-    (0, RecognisedActivity.PAPER_CITY, "基层治理中的协商民主", "《两江论坛》", "1", "approve"),
+    (4, RecognisedActivity.PAPER_CITY, "基层治理中的协商民主", "《两江论坛》", "1", "approve"),
     (0, RecognisedActivity.OUTSIDE_CLASS, "省委党校年轻干部短训班", "省委党校", "3", "return"),
     (0, RecognisedActivity.LECTURING, "为新录用人员授课", "市人力资源和社会保障局", "4", ""),
     (1, RecognisedActivity.REPORT_ADOPTED, "园区用工情况调研报告", "市政府办公室", "1", ""),
