@@ -26,7 +26,7 @@ class CadrePages(PortalModelAdmin):
     """The postings under the cadre's form, and what is done to them; citizen numbers, always on record."""
 
     actions_list = ("look_up",)
-    actions_detail = ("transfer", "correct", "show_citizen_no")
+    actions_detail = ("transfer", "correct", "training_record", "show_citizen_no")
     change_form_outer_after_template = "admin/trainees/_postings.html"
 
     def change_view(
@@ -44,6 +44,12 @@ class CadrePages(PortalModelAdmin):
         return super().change_view(
             request, object_id, form_url, {**(extra_context or {}), "postings": postings}
         )
+
+    @action(description=gettext_lazy("Training record"), icon="folder_open", url_path="training-record")
+    def training_record(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the page of the portal that asks for the reason first."""
+        cadre = self.get_or_404(request, object_id)
+        return HttpResponseRedirect(reverse("trainees:record", args=[cadre.pk]), status=303)
 
     # -- postings
 
