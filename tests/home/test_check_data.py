@@ -218,7 +218,7 @@ BREAKS = {
     "a result without reason": (
         "trainees.assessments",
         lambda w: sql(
-            "UPDATE trainees_yearlyassessment SET result = 'pass', bars_excellent = false, reasons = '[]'"
+            "UPDATE trainees_yearlyassessment SET result = 'pass', grade = 'pass', bars_excellent = false, reasons = '[]'"
         ),
         "result pass with 8.00 of 90.00 credits does not follow",
     ),
