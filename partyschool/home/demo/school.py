@@ -15,16 +15,20 @@ from partyschool.audit.models import AuditEvent
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.errors import WrongState
+from trainees.enums import YearState
 from trainees.models import Cadre
+from trainees.selectors.year_states import year_of
 from trainees.services.reports import build_reports
 from trainees.services.years import close_year
 
 from . import plans
 from .accounts import build_accounts
 from .assignments import assign_classes
+from .check_ins import open_class_today
 from .conduct import assess_classes
 from .draws import hold_past_draw, open_draw
 from .history import Chronicle, build_rooms, build_round, refresh_statistics
+from .imports import hand_in_files
 from .money import build_budget, post_spending
 from .people import build_cadres, build_teachers
 from .reorganisation import reorganise
@@ -32,6 +36,7 @@ from .requests import make_requests
 from .rules import build_rules
 from .sizes import SIZES, Size
 from .units import build_units
+from .years import settle_year
 
 BEGUN, FINISHED = "demo.begin", "demo.finish"
 Say = Callable[[str], object]
@@ -82,18 +87,22 @@ def fill(demo: Demo, *, say: Say) -> None:
     _live_year(chronicle, demo, demo.year - 1, say)
     hold_past_draw(chronicle, chronicle.cadres[: demo.size.venue], demo.year - 1)
     closed_at = min(demo.now, clock.school_instant(date(demo.year, 1, 8), time(10)))
-    closing = close_year(year=demo.year - 1, by=staff, now=closed_at)
-    say(
-        f"{closing.year} is closed: {closing.passed} passed, {closing.failed} failed, {closing.exempt} exempt"
-    )
+    if year_of(demo.year - 1).state == YearState.PREVIEW:
+        closing = close_year(year=demo.year - 1, by=staff, now=closed_at)
+        say(
+            f"{closing.year} is closed: {closing.passed} passed, {closing.failed} failed, {closing.exempt} exempt"
+        )
     _live_year(chronicle, demo, demo.year, say)
     _look_ahead(chronicle, demo)
     assess_classes((demo.year - 1, demo.year), staff, demo.now)
     open_draw(chronicle, chronicle.cadres[: demo.size.venue], demo.year, demo.now)
     assign_classes(chronicle)
     make_requests(demo.year, staff, demo.now)
-    build_reports(year=closing.year, by=staff)
+    open_class_today(chronicle)
+    settle_year(demo.year - 1, staff, demo.now)
+    build_reports(year=demo.year - 1, by=staff)
     reorganise(staff, demo.now)
+    hand_in_files(staff, demo.now)
     record_event(action=FINISHED, subject="home.demo:school", by=staff)
 
 
