@@ -313,17 +313,20 @@ def cycle_of(cadre: Cadre) -> Cycle | None:
 
 @dataclass(frozen=True)
 class YearsChart:
-    """Credits counted and needed of the years with a result, oldest first."""
+    """Credits counted and needed of the years with a result and of the one that is explained, oldest first."""
 
     years: list[int]
     counted: list[Decimal]
     needed: list[Decimal]
 
 
-def chart_of(cadre: Cadre) -> YearsChart:
-    """One query."""
-    results = YearlyAssessment.objects.of_cadre(cadre).order_by("year")
-    rows = list(results.values_list("year", "counted", "needed"))
+def chart_of(cadre: Cadre, account: YearAccount) -> YearsChart:
+    """The years of `cadre` beside the year of `account`. One query."""
+    results = YearlyAssessment.objects.of_cadre(cadre).values_list("year", "counted", "needed")
+    found = {year: (year, counted, needed) for year, counted, needed in results}
+    if account.needed is not None:
+        found.setdefault(account.year, (account.year, account.counted, account.needed))
+    rows = [found[year] for year in sorted(found)]
     return YearsChart([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
 
 

@@ -12,7 +12,14 @@ from partyschool.common.errors import NotFound
 from partyschool.common.numbers import whole_number
 from trainees.enums import EnrolmentState
 from trainees.models import Cadre, Enrolment
-from trainees.selectors.credits import chart_of, cycle_of, explain_attendance, explain_year, years_of
+from trainees.selectors.credits import (
+    YearAccount,
+    chart_of,
+    cycle_of,
+    explain_attendance,
+    explain_year,
+    years_of,
+)
 from trainees.selectors.year_file import year_file
 
 MIN_YEARS = 2
@@ -43,14 +50,14 @@ def credits_page(request: HttpRequest) -> HttpResponse:
         "years": years,
         "this_year": this_year,
         "cycle": cycle_of(cadre),
-        **_chart(cadre),
+        **_chart(cadre, account),
     }
     return render(request, "trainees/credits.html", context)
 
 
-def _chart(cadre: Cadre) -> dict[str, Any]:
+def _chart(cadre: Cadre, account: YearAccount) -> dict[str, Any]:
     """The years beside each other, once there are two."""
-    found = chart_of(cadre)
+    found = chart_of(cadre, account)
     if len(found.years) < MIN_YEARS:
         return {}
     return {
