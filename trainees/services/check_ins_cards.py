@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
@@ -184,7 +185,7 @@ def _judge_one(
     sittings: list[list[Lesson]],
     figures: CheckInFigures,
     *,
-    known: set[object],
+    known: set[UUID],
     now: datetime,
 ) -> JudgedSwipe:
     if swipe.at is None:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from courses.enums import CourseModule, OfferingKind, OfferingState
 from courses.models import Lesson, Offering, Room, SeatCount
+from partyschool.accounts.models import User
 from partyschool.common import clock
 from trainees.enums import EnrolmentOrigin
 from trainees.models import Cadre, Enrolment
@@ -31,15 +32,16 @@ def open_class_today(chronicle: Chronicle) -> None:
 
     Repeating it changes nothing.
     """
-    accounts = sorted(
-        (cadre for cadre in chronicle.cadres if cadre.user is not None), key=lambda one: one.user.username
-    )
+    accounts = [(cadre.user, cadre) for cadre in chronicle.cadres if cadre.user is not None]
+    accounts.sort(key=lambda one: one[0].username)
     others = [cadre for cadre in chronicle.cadres if not cadre.user_id]
     others = others[: max(PEOPLE - len(accounts), BY_CARD)]
-    offering = Offering.objects.filter(code=CODE).first() or _announce(chronicle, [*accounts, *others])
+    offering = Offering.objects.filter(code=CODE).first() or _announce(
+        chronicle, [*(one for _user, one in accounts), *others]
+    )
     lesson = offering.lessons.get()
-    for number, cadre in enumerate(accounts[1:]):
-        _scan(lesson, cadre, chronicle.now - timedelta(minutes=2, seconds=9 * number), number)
+    for number, (user, _cadre) in enumerate(accounts[1:]):
+        _scan(lesson, user, chronicle.now - timedelta(minutes=2, seconds=9 * number), number)
     swipes = [
         Swipe(row, cadre.code, chronicle.now - timedelta(minutes=4, seconds=13 * row))
         for row, cadre in enumerate(others[:BY_CARD], 2)
@@ -47,14 +49,14 @@ def open_class_today(chronicle: Chronicle) -> None:
     take_cards(offering_id=offering.pk, swipes=swipes, by=chronicle.by, now=chronicle.now)
 
 
-def _scan(lesson: Lesson, cadre: Cadre, at: datetime, number: int) -> None:
+def _scan(lesson: Lesson, user: User, at: datetime, number: int) -> None:
     """Scanned and confirmed some seconds later. The second and the third share a phone, which the roll tells."""
     slot = slot_of(at, check_in_figures(at).code_seconds)
     check_in_scanned(
         token=token_for(lesson.pk, slot),
         scanned_at=at,
-        sighting_key=uuid.uuid5(uuid.NAMESPACE_OID, f"demo {cadre.code}"),
-        by=cadre.user,
+        sighting_key=uuid.uuid5(uuid.NAMESPACE_OID, f"demo {user.username}"),
+        by=user,
         device=f"demo phone {max(number, 1)}",
         now=at + timedelta(seconds=5),
     )
