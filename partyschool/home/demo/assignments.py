@@ -9,7 +9,9 @@ from courses.models import Offering
 from partyschool.accounts.enums import Role
 from partyschool.accounts.models import RoleGrant, Unit, User
 from partyschool.common import clock
+from trainees.enums import Rank
 from trainees.models import Assignment, AssignmentQuota, Cadre
+from trainees.rules.assignments import CallWarning
 from trainees.selectors.assignments_facts import Candidate, cadres_of, candidates
 from trainees.services.assignments import (
     close_assignment,
@@ -28,12 +30,13 @@ from .plans import AFTERNOON, HALF_DAY_HOURS, MORNING, LessonPlan, Plan
 # Officer, name, unit, organisation department, people to send.
 UNITS = (
     ("officer", "", "LJ00005", "orgdept", 6),
-    ("officer2", "市人社局联络员", "LJ00006", "orgdept", 3),
+    ("officer2", "市教育局联络员", "LJ00003", "orgdept", 4),
     ("officer3", "澜山区联络员", "LJ01001", "orgdept2", 2),
 )
-NAMED = "LJ00003"
+NAMED = "LJ00012"
 PAST, PRESENT = "ZZ-GQ-{year}", "ZZ-JX-{year}"
 SEATS = 16
+KEEPS_AWAY = {CallWarning.CLASH, CallWarning.EXEMPT, CallWarning.LEAVING}
 
 
 def assign_classes(chronicle: Chronicle) -> None:
@@ -72,7 +75,13 @@ def _plan(code: str, title: str, first: date, *, series: str = "") -> Plan:
 
 
 def _assign(
-    chronicle: Chronicle, offering: Offering, first: datetime, *, to_nominate: int, instructions: str
+    chronicle: Chronicle,
+    offering: Offering,
+    first: datetime,
+    *,
+    to_nominate: int,
+    instructions: str,
+    ranks: list[str] | None = None,
 ) -> Assignment:
     """Made, shared out and issued at `first`."""
     made = make_assignment(
@@ -81,6 +90,7 @@ def _assign(
         confirm_by=first + timedelta(days=to_nominate + 2),
         substitutes_until=first + timedelta(days=to_nominate + 5),
         instructions=instructions,
+        ranks=ranks,
         by=chronicle.by,
         now=first,
     )
@@ -95,12 +105,18 @@ def _user(username: str) -> Any:
 
 
 def _quotas(assignment: Assignment) -> Iterator[tuple[AssignmentQuota, Any, Any, list[Candidate]]]:
-    """Each quota with its officer, its organisation department and those against whom nothing speaks."""
+    """Each quota with its officer, its organisation department and those who can be sent."""
     for username, _name, code, department, _number in UNITS:
         quota = assignment.quotas.select_related("unit").get(unit__code=code)
         officer = _user(username)
         people = candidates(cadres_of(officer, quota.unit), assignment).rows
-        yield quota, officer, _user(department), [one for one in people if not one.against]
+        yield quota, officer, _user(department), _possible(people)
+
+
+def _possible(people: list[Candidate]) -> list[Candidate]:
+    """Those who can come, with the fewest warnings first."""
+    free = [one for one in people if not KEEPS_AWAY.intersection(found.code for found in one.against)]
+    return sorted(free, key=lambda one: len(one.against))
 
 
 def _past(chronicle: Chronicle, first: date) -> None:
@@ -115,7 +131,11 @@ def _past(chronicle: Chronicle, first: date) -> None:
         for quota, officer, department, people in _quotas(made):
             for one in [one for one in people if one.cadre.user_id is None][: quota.seats]:
                 number = nominate_cadre(
-                    quota_id=quota.pk, cadre_id=one.cadre.pk, by=officer, now=begun + timedelta(days=3)
+                    quota_id=quota.pk,
+                    cadre_id=one.cadre.pk,
+                    seen=one.codes.split(","),
+                    by=officer,
+                    now=begun + timedelta(days=3),
                 )
                 confirm_nomination(nomination_id=number, by=department, now=begun + timedelta(days=5))
         close_assignment(assignment_id=made.pk, by=chronicle.by, now=begun + timedelta(days=13))
@@ -129,12 +149,18 @@ def _present(chronicle: Chronicle, first: date) -> None:
     if Assignment.objects.filter(offering=offering).exists():
         return
     now, begun = chronicle.now, chronicle.now - timedelta(days=4)
-    words = "参训人员须为科级干部，近两年未参加同类培训者优先；请于截止日期前在本页报名。"
-    made = _assign(chronicle, offering, begun, to_nominate=7, instructions=words)
+    words = "参训人员须为科级干部，近两年未参加同类培训者优先；请于截止日期前在本页推荐。"
+    made = _assign(
+        chronicle, offering, begun, to_nominate=7, instructions=words, ranks=[Rank.TOWNSHIP_SECTION]
+    )
     for quota, officer, department, people in _quotas(made):
         numbers = [
             nominate_cadre(
-                quota_id=quota.pk, cadre_id=one.cadre.pk, by=officer, now=begun + timedelta(days=2)
+                quota_id=quota.pk,
+                cadre_id=one.cadre.pk,
+                seen=one.codes.split(","),
+                by=officer,
+                now=begun + timedelta(days=2),
             )
             for one in _with_account_first(people)[: max(quota.seats - 1, 1)]
         ]
@@ -172,7 +198,14 @@ def _go_on(
     used = {one.cadre.pk for one in _with_account_first(people)[: len(numbers)]}
     others = [one for one in people if one.cadre.user is None and one.cadre.pk not in used]
     for one in others[:1]:
-        nominate_cadre(quota_id=quota.pk, cadre_id=one.cadre.pk, by=officer, replaces_id=numbers[2], now=now)
+        nominate_cadre(
+            quota_id=quota.pk,
+            cadre_id=one.cadre.pk,
+            seen=one.codes.split(","),
+            by=officer,
+            replaces_id=numbers[2],
+            now=now,
+        )
 
 
 def _call(assignment: Assignment, now: datetime) -> None:
