@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from partyschool.common.integrity import data_check, rows
+from partyschool.common.storage import fault_of
+from trainees.models import Evidence
 
 
 @data_check("trainees.seats")
@@ -221,3 +223,48 @@ def imports_keep_what_they_need() -> Iterator[str]:
                  OR (i.state = 'expired' AND count(c.id) > 0) ORDER BY i.id"""
     for pk, state, parts in rows(sql):
         yield f"trainees.CadreImport {pk}: is {state} and keeps {', '.join(parts) or 'nothing'}"
+
+
+@data_check("trainees.evidence")
+def evidence_is_whole() -> Iterator[str]:
+    """Each piece of evidence exists with its size and SHA-256, and is of the cadre whose claim, leave or objection it backs."""
+    for file in Evidence.objects.unscoped("checking all files").order_by("pk").iterator():
+        if fault := fault_of(file.storage_name, size=file.size, sha256=file.sha256):
+            yield f"trainees.Evidence {file.pk}: {fault}"
+    sql = """SELECT e.id FROM trainees_evidence e
+             LEFT JOIN trainees_creditclaim c ON c.id = e.claim_id
+             LEFT JOIN trainees_leaverequest l ON l.id = e.leave_id LEFT JOIN trainees_enrolment p ON p.id = l.enrolment_id
+             LEFT JOIN trainees_assessmentobjection o ON o.id = e.objection_id LEFT JOIN trainees_yearlyassessment a ON a.id = o.assessment_id
+             WHERE e.cadre_id <> coalesce(c.cadre_id, p.cadre_id, a.cadre_id) ORDER BY e.id"""
+    for (pk,) in rows(sql):
+        yield f"trainees.Evidence {pk}: it backs something of another cadre"
+
+
+@data_check("trainees.claims")
+def claims_are_entries() -> Iterator[str]:
+    """A recognised claim is one entry of its cadre and year, and every entry of a claim belongs to a recognised one."""
+    sql = """SELECT c.id FROM trainees_creditclaim c JOIN trainees_creditentry e ON e.id = c.entry_id
+             WHERE (e.cadre_id, e.source_kind, e.source_ref, e.year) <>
+                   (c.cadre_id, 'claim', c.id::text, extract(year FROM c.earned_on)::int) ORDER BY c.id"""
+    for (pk,) in rows(sql):
+        yield f"trainees.CreditClaim {pk}: its entry is not its own"
+    sql = """SELECT e.id FROM trainees_creditentry e WHERE e.source_kind = 'claim' AND e.reverses_id IS NULL
+             AND NOT EXISTS (SELECT FROM trainees_creditclaim c WHERE c.entry_id = e.id) ORDER BY e.id"""
+    for (pk,) in rows(sql):
+        yield f"trainees.CreditEntry {pk}: no claim stands behind it"
+
+
+@data_check("trainees.postings")
+def cadres_are_as_their_postings_say() -> Iterator[str]:
+    """The last posting of a cadre is the present one, ended if and when the cadre left; nobody belongs to a closed unit."""
+    sql = """SELECT c.id, c.code FROM trainees_cadre c
+             LEFT JOIN LATERAL (SELECT * FROM trainees_posting WHERE cadre_id = c.id ORDER BY starts_on DESC LIMIT 1) p ON true
+             WHERE (p.unit_id, p.rank, p.post, p.category, p.starts_on, p.ends_on) IS DISTINCT FROM
+                   (c.unit_id, c.rank, c.post, c.category, c.posted_on, CASE WHEN c.left_on >= c.posted_on THEN c.left_on END)
+             ORDER BY c.id"""
+    for pk, code in rows(sql):
+        yield f"trainees.Cadre {pk} ({code}): the present posting says otherwise, or there is none"
+    sql = """SELECT c.id, c.code, u.code, u.closed_on FROM trainees_cadre c JOIN accounts_unit u ON u.id = c.unit_id
+             WHERE c.left_on IS NULL AND u.closed_on IS NOT NULL OR c.left_on > u.closed_on ORDER BY c.id"""
+    for pk, code, unit, closed_on in rows(sql):
+        yield f"trainees.Cadre {pk} ({code}): belongs to a unit that was closed on {closed_on} ({unit})"

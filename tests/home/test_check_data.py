@@ -12,6 +12,7 @@ from django.db import InternalError, connection
 
 from budget.services.ledger import commit_money, reverse
 from partyschool.accounts.enums import Role
+from partyschool.accounts.services.units import close_unit, move_unit, rename_unit
 from partyschool.audit.services.seals import seal_events
 from partyschool.common.data_checks import expected_triggers
 from partyschool.common.integrity import all_checks, faults_of
@@ -118,6 +119,21 @@ def test_whole_data_have_no_faults(world):
 def replace_file(world: World, content: bytes) -> None:
     default_storage.delete(world.notice.storage_name)
     default_storage.save(world.notice.storage_name, ContentFile(content))
+
+
+def _move_behind_history(world: World) -> None:
+    move_unit(unit_id=world.city.culture_bureau.pk, to_id=world.city.west.pk, reason="r", by=world.by)
+    sql("UPDATE accounts_unitchange SET to_parent_id = %s", world.city.east.pk)
+
+
+def _rename_behind_history(world: World) -> None:
+    rename_unit(unit_id=world.city.culture_bureau.pk, name="新名", reason="r", by=world.by)
+    sql("UPDATE accounts_unit SET name = '别名'")
+
+
+def _open_behind_history(world: World) -> None:
+    close_unit(unit_id=world.city.culture_bureau.pk, reason="r", by=world.by)
+    sql("UPDATE accounts_unit SET closed_on = NULL")
 
 
 BREAKS = {
@@ -258,6 +274,36 @@ BREAKS = {
         "accounts.tree",
         lambda w: sql("UPDATE accounts_unit SET numchild = 5 WHERE depth = 1"),
         "counts 5 children, has 2",
+    ),
+    "a unit moved behind its history": (
+        "accounts.unit_history",
+        _move_behind_history,
+        "its history says",
+    ),
+    "a unit renamed behind its history": (
+        "accounts.unit_history",
+        _rename_behind_history,
+        "is called 别名, its history says 新名",
+    ),
+    "a unit opened behind its history": (
+        "accounts.unit_history",
+        _open_behind_history,
+        "its history says closed",
+    ),
+    "a cadre moved behind the postings": (
+        "trainees.postings",
+        lambda w: sql("UPDATE trainees_cadre SET post = '别的'"),
+        "the present posting says otherwise",
+    ),
+    "a posting that did not end": (
+        "trainees.postings",
+        lambda w: sql("UPDATE trainees_cadre SET left_on = '2026-01-01'"),
+        "the present posting says otherwise",
+    ),
+    "somebody in a closed unit": (
+        "trainees.postings",
+        lambda w: sql("UPDATE accounts_unit SET closed_on = '2026-01-01' WHERE id = %s", w.cadre.unit_id),
+        "belongs to a unit that was closed",
     ),
     "a sealed event changed": (
         "audit.chain",
