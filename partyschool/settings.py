@@ -244,9 +244,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    # Whoever knows the address of a calendar feed can read it, so the log must not.
+    # Whoever knows the address of a calendar feed can read it, and whoever knows a check-in code can use it: the log must not know.
     "filters": {
-        "no_secrets": {"()": "partyschool.common.log_secrets.HideSecretAddresses", "prefixes": ["/calendar/"]}
+        "no_secrets": {
+            "()": "partyschool.common.log_secrets.HideSecretAddresses",
+            "prefixes": ["/calendar/", "/checkin/"],
+        }
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}
