@@ -211,6 +211,11 @@ def correct_result(
 def _replace(
     before: YearlyAssessment, judged: Judgement, reason: str, by: User, now: datetime
 ) -> YearlyAssessment:
+    with connection.cursor() as cursor:
+        # The chain is whole again only with the second row.
+        cursor.execute(
+            'SET CONSTRAINTS "trainees_yearlyassessment_superseded_tg", "trainees_yearlyassessment_corrects_tg" DEFERRED'
+        )
     before.superseded = True
     before.save(update_fields=["superseded"])
     after = judged.as_row(before)
