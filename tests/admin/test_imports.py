@@ -243,3 +243,12 @@ def test_the_list_finds_a_file_by_name_and_fingerprint(client, unit):
     for words in ("花名", found.sha256):
         assert "花名册.xlsx" in client.get(LIST, {"q": words}).content.decode()
     assert "花名册.xlsx" not in client.get(LIST, {"q": "别的"}).content.decode()
+
+
+def test_the_sheets_that_help_are_passed_over_in_silence_and_others_are_named(client, unit):
+    found = checked(client, [person(1, "U0001")])
+    assert "未读取" not in client.get(page_of(found)).content.decode()
+    template = b"".join(client.get(reverse("admin:trainees_cadreimport_template")).streaming_content)
+    upload(client, template)
+    work()
+    assert "没有相符表头的工作表" not in client.get(page_of(newest())).content.decode()

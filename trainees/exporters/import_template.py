@@ -8,10 +8,9 @@ from typing import Any
 import xlsxwriter
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from trainees.enums import CadreCategory, Rank
-from trainees.rules.imports.columns import COLUMNS
+from trainees.rules.imports.columns import COLUMNS, HELPING_SHEETS, PEOPLE_SHEET
 
 PREPARED_ROWS = 2000
 """So many rows are prepared as text, with lists to choose from; more may be filled in."""
@@ -44,7 +43,7 @@ def build_import_template(
 
 
 def _people(book: Any, look: dict[str, Any], rows: Sequence[dict[str, str]]) -> None:
-    sheet = book.add_worksheet(pgettext("sheet", "Cadres"))
+    sheet = book.add_worksheet(str(PEOPLE_SHEET))
     sheet.freeze_panes(1, 2)
     for index, column in enumerate(COLUMNS):
         sheet.set_column(index, index, column.width, look["text"])
@@ -63,7 +62,7 @@ def _people(book: Any, look: dict[str, Any], rows: Sequence[dict[str, str]]) -> 
 
 
 def _help(book: Any, look: dict[str, Any]) -> None:
-    sheet = book.add_worksheet(_("How to fill it in"))
+    sheet = book.add_worksheet(str(HELPING_SHEETS[0]))
     sheet.set_column(0, 0, 18)
     sheet.set_column(1, 1, 12)
     sheet.set_column(2, 2, 64)
@@ -96,7 +95,7 @@ def _help(book: Any, look: dict[str, Any]) -> None:
 
 
 def _units(book: Any, look: dict[str, Any], units: Iterable[tuple[str, str]]) -> None:
-    sheet = book.add_worksheet(pgettext("sheet", "Units"))
+    sheet = book.add_worksheet(str(HELPING_SHEETS[1]))
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, 1, 44)

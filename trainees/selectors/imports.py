@@ -230,7 +230,11 @@ def _lines(content: dict[str, Any], show: str, names: dict[int, str]) -> Iterato
     if show == "new":
         for place, code, name, unit, *values in content.get("new", ()):
             told = zip(NEW_FIELDS, values, strict=False)
-            details = [(_title(field), "", _worded(field, value, names)) for field, value in told if value]
+            details = [
+                (_title(field) if field in DAY_FIELDS else "", "", _worded(field, value, names))
+                for field, value in told
+                if value
+            ]
             yield Line(place, code, name, names.get(unit, "?"), details)
     elif show == "changed":
         for place, _pk, code, name, unit, changes, _digest in content.get("changed", ()):
@@ -241,9 +245,11 @@ def _lines(content: dict[str, Any], show: str, names: dict[int, str]) -> Iterato
             yield Line(place, code, name, names.get(unit, "?"), details)
     else:
         for _pk, code, name, unit, post in content.get("absent", ()):
-            yield Line("", code, name, names.get(unit, "?"), [(_title("post"), "", post)] if post else [])
+            yield Line("", code, name, names.get(unit, "?"), [("", "", post)] if post else [])
 
 
+DAY_FIELDS = frozenset({"posted_on", "term_until", "joined_on", "left_on"})
+"""What needs its heading beside it; a rank speaks for itself."""
 NEW_FIELDS = ("rank", "category", "post", "posted_on", "term_until", "joined_on", "left_on", "citizen_no")
 
 

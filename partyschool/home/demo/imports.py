@@ -15,7 +15,7 @@ from .names import CitizenNumbers, person_name
 
 FAULTY, READY = "新任职干部名册（初稿）.xlsx", "新任职干部名册.xlsx"
 PEOPLE = 12
-MOVED = 3
+MOVED, POST = 3, "一级科员"
 
 
 def hand_in_files(by: User, now: datetime) -> None:
@@ -54,7 +54,7 @@ def _new_people(unit: Unit, random: Random, now: datetime) -> list[dict[str, str
             "unit": unit.code,
             "rank": str(Rank.STAFF.label),
             "category": str(CadreCategory.CIVIL_SERVANT.label),
-            "post": "一级科员",
+            "post": POST,
             "posted_on": today,
             "citizen_no": numbers.draw(),
             "joined_on": today,
@@ -65,7 +65,9 @@ def _new_people(unit: Unit, random: Random, now: datetime) -> list[dict[str, str
 
 def _moved_people(unit: Unit, now: datetime) -> list[dict[str, str]]:
     """Some of the bureau with another post from today on."""
-    cadres = Cadre.objects.filter(unit=unit, left_on=None, posted_on__lt=clock.school_date(now))
+    cadres = Cadre.objects.filter(
+        unit=unit, rank=Rank.STAFF, left_on=None, posted_on__lt=clock.school_date(now)
+    ).exclude(post=POST)
     return [
         {
             "code": cadre.code,
@@ -73,7 +75,7 @@ def _moved_people(unit: Unit, now: datetime) -> list[dict[str, str]]:
             "unit": unit.code,
             "rank": str(cadre.get_rank_display()),
             "category": str(cadre.get_category_display()),
-            "post": "二级调研员",
+            "post": POST,
             "posted_on": clock.school_date(now).isoformat(),
         }
         for cadre in cadres.order_by("code").unscoped("filling the demo school")[:MOVED]

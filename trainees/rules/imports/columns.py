@@ -49,6 +49,8 @@ COLUMNS = (
     ColumnSpec("joined_on", _("on the register since"), _("A day. Empty for new people: the day on which the import takes effect."), "2024-03-01"),
     ColumnSpec("left_on", _("left the register on"), _("A day, for people who have left."), ""),
 )  # fmt: skip
+PEOPLE_SHEET = pgettext_lazy("sheet", "Cadres")
+HELPING_SHEETS = (_("How to fill it in"), pgettext_lazy("sheet", "Units"))
 FIELDS = tuple(column.field for column in COLUMNS)
 SPECS = {column.field: column for column in COLUMNS}
 
@@ -56,6 +58,12 @@ SPECS = {column.field: column for column in COLUMNS}
 def reduced(text: str) -> str:
     """A heading without what people add to it: signs, blanks, remarks in brackets, width of letters."""
     return _ASIDE.sub("", unicodedata.normalize("NFKC", single_line(text))).lower()
+
+
+@lru_cache(1)
+def helping_sheets() -> frozenset[str]:
+    """What the sheets of the template that hold no people are called, in every language: nobody needs to be told that they were not read."""
+    return frozenset(name for title in HELPING_SHEETS for name in in_every_language(title))
 
 
 @lru_cache(1)

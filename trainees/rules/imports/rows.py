@@ -22,7 +22,7 @@ from partyschool.common.sheets.cells import (
 from trainees.enums import CadreCategory, Rank
 
 from .citizen_numbers import citizen_fault
-from .columns import FIELDS, SPECS, reduced
+from .columns import FIELDS, SPECS, helping_sheets, reduced
 from .faults import Fault
 from .headings import SEARCHED_ROWS, Headings, find_headings
 from .words import CATEGORY_WORDS, RANK_WORDS, in_every_language
@@ -101,7 +101,7 @@ def read_table(sheets: Iterator[Sheet], *, today: date, tell: Tell = lambda _don
         first = next(chunks, [])
         headings = find_headings(_filled(first[:SEARCHED_ROWS], sheet))
         if headings is None:
-            if any(any(row) for row in first):
+            if sheet.name not in helping_sheets() and any(any(row) for row in first):
                 table.unread_sheets.append(sheet.name)
             continue
         table.expected += sheet.height
@@ -336,11 +336,14 @@ class _SheetReader:
     def _citizen_no(self, cell: Any) -> str:
         if not isinstance(cell, str) or is_date(cell):
             return self._fault("citizen_no", "number_cell", cell)
-        number = cell if len(cell) == 18 and cell.isascii() and cell.isdecimal() else compact(cell).upper()
-        if not number:
-            return ""
-        if is_scientific(number):
-            return self._fault("citizen_no", "powers_of_ten", cell)
+        number = cell
+        if not (len(cell) == 18 and cell.isascii() and cell.isalnum()):
+            number = compact(cell)
+            if not number:
+                return ""
+            if is_scientific(number):
+                return self._fault("citizen_no", "powers_of_ten", cell)
+        number = number.upper()
         if self.sheet.text and len(number) == 18 and number.endswith("000"):
             return self._fault("citizen_no", "ends_in_zeros", cell)
         if fault := citizen_fault(number):
