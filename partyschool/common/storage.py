@@ -1,5 +1,6 @@
 """Bytes outside the database: written whole before anybody learns of them, and swept away where no row names them."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -32,6 +33,19 @@ def _write_to_disk(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def fault_of(storage_name: str, *, size: int, sha256: str) -> str:
+    """What is wrong with the stored bytes of a row that records `size` and `sha256`, or '' if they are whole."""
+    try:
+        with default_storage.open(storage_name, "rb") as stored:
+            digest = hashlib.file_digest(stored, "sha256").hexdigest()
+            found = stored.tell()
+    except FileNotFoundError:
+        return f"{storage_name} is missing"
+    if found != size:
+        return f"{found} bytes stored, {size} recorded"
+    return "" if digest == sha256 else "the stored bytes have another SHA-256"
 
 
 def remove_unnamed(

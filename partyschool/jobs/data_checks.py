@@ -1,9 +1,9 @@
 """Stored files are the bytes that were stored, and the queue of jobs makes sense."""
 
-import hashlib
 from collections.abc import Iterator
 
 from partyschool.common.integrity import data_check, rows
+from partyschool.common.storage import fault_of
 from partyschool.jobs.models import Job, StoredFile
 
 
@@ -11,17 +11,8 @@ from partyschool.jobs.models import Job, StoredFile
 def files_are_whole() -> Iterator[str]:
     """Each stored file exists with its size and SHA-256: the files of report packets are among them."""
     for file in StoredFile.objects.order_by("pk").iterator():
-        try:
-            with file.open() as stored:
-                digest = hashlib.file_digest(stored, "sha256").hexdigest()
-                size = stored.tell()
-        except FileNotFoundError:
-            yield f"jobs.StoredFile {file.pk}: {file.storage_name} is missing"
-            continue
-        if size != file.size:
-            yield f"jobs.StoredFile {file.pk}: {size} bytes stored, {file.size} recorded"
-        elif digest != file.sha256:
-            yield f"jobs.StoredFile {file.pk}: the stored bytes have another SHA-256"
+        if fault := fault_of(file.storage_name, size=file.size, sha256=file.sha256):
+            yield f"jobs.StoredFile {file.pk}: {fault}"
 
 
 @data_check("jobs.queue")

@@ -13,6 +13,7 @@ from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from partyschool.common.errors import Duplicate, InvalidInput, NotEligible, NotFound, WrongState
+from partyschool.common.integrity import all_checks
 from partyschool.notices.models import Notice
 from tests.access.addresses import undone
 from tests.factories.accounts import City, make_user
@@ -304,6 +305,17 @@ def test_state_moves_are_those_of_the_triggers(trainee, staff, scheme):
             except IntegrityError:
                 moved = False
             assert moved == may_move(CLAIM_MOVES, before, after), (before, after)
+
+
+def test_check_finds_an_entry_without_its_claim(trainee, staff):
+    claim = submit(trainee)
+    approve_claim(claim_id=claim.pk, by=staff, now=NOW)
+    check = all_checks()["trainees.claims"]
+    assert list(check()) == []
+    entry = fresh(claim).entry
+    entry.pk, entry.source_ref = None, "999"
+    entry.save(force_insert=True)
+    assert list(check()) == [f"trainees.CreditEntry {entry.pk}: no claim stands behind it"]
 
 
 # --- properties --------------------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.urls import reverse
 from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
+from partyschool.common.integrity import all_checks
 from partyschool.jobs.services.downloads import FileLost
 from tests.factories.accounts import City, make_user
 from tests.factories.courses import OfferingFactory
@@ -303,3 +304,14 @@ def test_who_may_open_a_leaves_file(client, city, trainee):
         "orgdept": 200,
         "cousin": 404,
     }
+
+
+def test_check_finds_lost_and_changed_bytes(trainee, tmp_path):
+    first, second = add(claim_of(trainee), trainee, upload(), upload(JPEG))
+    assert list(all_checks()["trainees.evidence"]()) == []
+    (tmp_path / first.storage_name).unlink()
+    (tmp_path / second.storage_name).write_bytes(PNG)
+    found = list(all_checks()["trainees.evidence"]())
+    assert len(found) == 2
+    assert any("missing" in fault for fault in found)
+    assert any("bytes stored" in fault for fault in found)

@@ -106,7 +106,7 @@ def leave_form(place, *, days=(1, 1), halves=("am", "am"), **more):
 
 
 def test_leave_is_asked_for_with_a_file_and_seen(client, trainee, place):
-    answer = send(client, trainee.user, "leave_new", **leave_form(place, files=[upload()]))
+    answer = send(client, trainee.user, "leave_new", **leave_form(place, evidence=[upload()]))
     assert (answer.status_code, answer.url) == (303, reverse("trainees:requests"))
     leave = LeaveRequest.objects.unscoped("tests").get()
     assert (leave.half_days, leave.hours, leave.approver) == (1, 4, "class_teacher")
@@ -167,7 +167,7 @@ def test_other_peoples_places_cannot_be_chosen(client, city, course, trainee):
 
 def test_hostile_files_are_refused_with_their_names_as_text(client, trainee, place):
     evil = upload(HTML, name="<img src=x onerror=alert(1)>.pdf")
-    answer = send(client, trainee.user, "leave_new", **leave_form(place, files=[evil]))
+    answer = send(client, trainee.user, "leave_new", **leave_form(place, evidence=[evil]))
     assert answer.status_code == 409
     assert b"<img src=x" not in answer.content
 
@@ -299,7 +299,7 @@ def claim_form(**more):
 
 def test_claim_is_handed_in_returned_changed_and_recognised(client, trainee, scheme):
     assert send(client, trainee.user, "claim_new", **claim_form()).status_code == 200  # a file is needed
-    assert send(client, trainee.user, "claim_new", **claim_form(files=[upload()])).status_code == 303
+    assert send(client, trainee.user, "claim_new", **claim_form(evidence=[upload()])).status_code == 303
     claim = CreditClaim.objects.unscoped("tests").get()
     staff = make_user(Role.STAFF)
     client.force_login(staff)

@@ -1,5 +1,6 @@
 """The desk where staff judge credit claims, each with its files and the credits it would give."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -115,13 +116,14 @@ class CreditClaimAdmin(ReadOnlyAdmin):
         return request.user.has_perm("trainees.change_creditclaim")
 
     def _decide(self, request: HttpRequest, claim: CreditClaim, answer: str) -> str:
-        deeds = {
+        deeds: dict[str, tuple[Callable[..., CreditClaim], str]] = {
             "approve": (approve_claim, _("“%(title)s” is recognised; the credits are posted.")),
             "return": (return_claim, _("“%(title)s” is returned to the cadre.")),
             "refuse": (refuse_claim, _("“%(title)s” is refused.")),
         }
-        deed, words = deeds.get(request.POST.get("choice", ""), (None, ""))
-        if deed is None:
+        choice = request.POST.get("choice", "")
+        if choice not in deeds:
             raise InvalidInput(_("Say whether you recognise, return or refuse it."))
+        deed, words = deeds[choice]
         deed(claim_id=claim.pk, answer=answer, by=request.user)
         return words % {"title": claim.title}

@@ -30,7 +30,7 @@ class AdminDayInput(UnfoldAdminTextInputWidget):
 class ClaimForm(forms.ModelForm):
     """What was learned or written, how much of it, when, with what evidence."""
 
-    files = evidence_field(
+    evidence = evidence_field(
         label=_("Evidence"), required=False, hint=_("Certificate, published page, letter of adoption. ")
     )
 
@@ -48,7 +48,7 @@ class ClaimForm(forms.ModelForm):
     def __init__(self, *args: Any, files_needed: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["activity"].choices = activity_choices()
-        self.fields["files"].required = files_needed
+        self.fields["evidence"].required = files_needed
 
     def facts(self) -> ClaimFacts:
         """What the valid form says."""

@@ -41,7 +41,7 @@ class LeaveForm(forms.Form):
     reason = forms.CharField(
         label=_("reason"), max_length=REASON_MOST, strip=True, widget=forms.Textarea(attrs={"rows": 3})
     )
-    files = evidence_field(
+    evidence = evidence_field(
         label=_("Evidence"), required=False, hint=_("If there is any, such as a sick note. ")
     )
     over_limit_confirmed = forms.BooleanField(

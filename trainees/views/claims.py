@@ -27,7 +27,7 @@ def _form_page(request: HttpRequest, claim: CreditClaim | None) -> HttpResponse:
     form = ClaimForm(request.POST or None, request.FILES or None, instance=claim, files_needed=claim is None)
     denial: DomainError | None = None
     if request.method == "POST" and form.is_valid():
-        facts, files = form.facts(), form.cleaned_data["files"]
+        facts, files = form.facts(), form.cleaned_data["evidence"]
         try:
             if claim is None:
                 submit_claim(facts=facts, files=files, by=request.user)

@@ -66,7 +66,7 @@ def new_leave(request: HttpRequest) -> HttpResponse:
                 first=asked["first"],
                 last=asked["last"],
                 reason=asked["reason"],
-                files=asked["files"],
+                files=asked["evidence"],
                 over_limit_confirmed=asked["over_limit_confirmed"],
                 by=request.user,
             )
