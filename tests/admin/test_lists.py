@@ -31,6 +31,8 @@ QUERIES = {
     "trainees.assessmentexemption": 5,
     "trainees.assessmentobjection": 5,
     "trainees.assessmentyear": 4,
+    # Two more for the people of the rows shown: quotas, and who is confirmed.
+    "trainees.assignment": 6,
     "trainees.attendancemark": 4,
     "trainees.cadre": 5,
     "trainees.cadreimport": 4,

@@ -100,7 +100,7 @@ def withdraw(request: HttpRequest, nomination_id: int) -> HttpResponse:
         found,
         title=_("Take the nomination back"),
         text=_("A confirmed person loses the place in the class and gets a notice with the reason."),
-        button=_("Take back"),
+        button=_("Take the nomination back"),
         done=_("Taken back."),
         deed=withdraw_nomination,
     )

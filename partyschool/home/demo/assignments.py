@@ -1,7 +1,7 @@
 """Two organised assignments of the demo school: one that is over, with everybody confirmed and seen, and one under way."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from courses.enums import CourseModule, OfferingKind, OfferingState
@@ -86,9 +86,9 @@ def _assign(
     """Made, shared out and issued at `first`."""
     made = make_assignment(
         offering_id=offering.pk,
-        nominate_by=first + timedelta(days=to_nominate),
-        confirm_by=first + timedelta(days=to_nominate + 2),
-        substitutes_until=first + timedelta(days=to_nominate + 5),
+        nominate_by=_evening(first, to_nominate),
+        confirm_by=_evening(first, to_nominate + 2),
+        substitutes_until=_evening(first, to_nominate + 5),
         instructions=instructions,
         ranks=ranks,
         by=chronicle.by,
@@ -98,6 +98,11 @@ def _assign(
     seats = {units[code]: number for _user, _name, code, _department, number in UNITS}
     set_quotas(assignment_id=made.pk, seats=seats, by=chronicle.by, now=first)
     return issue_assignment(assignment_id=made.pk, by=chronicle.by, now=first)
+
+
+def _evening(first: datetime, days: int) -> datetime:
+    """The end of the working day, so many days later."""
+    return clock.school_instant(clock.school_date(first) + timedelta(days=days), time(18))
 
 
 def _user(username: str) -> Any:
