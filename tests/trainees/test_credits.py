@@ -263,7 +263,7 @@ def test_the_page_takes_the_same_queries_however_many_entries(
     close_year(year=2025, by=staff)
     client.force_login(trainee.user)
     client.get(PAGE)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(15):
         client.get(PAGE)
 
 

@@ -15,11 +15,11 @@ from .credits import stored_figures
 
 @dataclass(frozen=True)
 class CategoryFigures:
-    """One category: its cap, the least of each rank (in the order of `Rank`), its share; None where there is none."""
+    """One category: its cap, the least of each rank by its name, its share; None where there is none."""
 
     category: CreditCategory
     cap: Decimal | None
-    least: Sequence[Decimal | None]
+    least: Sequence[tuple[str, Decimal | None]]
     share: Decimal | None
 
 
@@ -48,16 +48,16 @@ class SchemePage:
             CategoryFigures(
                 category,
                 self.figures.caps.get(category),
-                [self.figures.least.get((rank, category)) for rank in Rank.values],
+                [(label, self.figures.least.get((rank, category))) for rank, label in Rank.choices],
                 self.figures.shares.get(category),
             )
             for category in CreditCategory
         ]
 
     @property
-    def totals(self) -> list[Decimal | None]:
-        """The total that each rank needs, in the order of `Rank`."""
-        return [self.figures.least.get((rank, "")) for rank in Rank.values]
+    def totals(self) -> list[tuple[str, Decimal | None]]:
+        """The total that each rank needs, by its name."""
+        return [(label, self.figures.least.get((rank, ""))) for rank, label in Rank.choices]
 
     @cached_property
     def faults(self) -> list[str]:

@@ -34,7 +34,7 @@ person AS (
 RATES = """
 rate AS MATERIALIZED (
     SELECT activity, category, rate, most FROM trainees_creditrule WHERE scheme_id = %(scheme)s
-), offered AS MATERIALIZED (
+), offered AS (
     SELECT offering.id, coalesce(rate.category, '') AS category, coalesce(rate.rate, 0) AS rate
       FROM courses_offering offering LEFT JOIN rate ON rate.activity = offering.kind
 )"""
@@ -46,14 +46,14 @@ ATTENDED = """
       LEFT JOIN offered ON offered.id = entry.offering_id AND entry.source_kind = 'enrolment'
      WHERE entry.year = %(year)s AND entry.source_kind NOT IN ('claim', 'penalty', 'carry')
      GROUP BY entry.cadre_id, coalesce(offered.category, entry.category)"""
+# From the claims that stand, which are few beside the ledger: one that was taken back is so at any rate.
 CLAIMED = """
     SELECT cadre_id, category, least(sum(amount), most)
-      FROM (SELECT entry.cadre_id, rate.activity, rate.category, rate.most,
-                   round(claim.quantity * rate.rate, 2) * CASE WHEN entry.reverses_id IS NULL THEN 1 ELSE -1 END AS amount
-              FROM trainees_creditentry entry
-              JOIN trainees_creditclaim claim ON claim.entry_id = coalesce(entry.reverses_id, entry.id)
+      FROM (SELECT entry.cadre_id, rate.activity, rate.category, rate.most, round(claim.quantity * rate.rate, 2) AS amount
+              FROM trainees_creditclaim claim
               JOIN rate ON rate.activity = claim.activity
-             WHERE entry.year = %(year)s AND entry.source_kind = 'claim') claimed
+              JOIN trainees_creditentry entry ON entry.id = claim.entry_id AND entry.year = %(year)s
+             WHERE NOT EXISTS (SELECT FROM trainees_creditentry taken_back WHERE taken_back.reverses_id = entry.id)) claimed
      GROUP BY cadre_id, activity, category, most"""
 # From the marks, so that a cause the year did not know is seen too. What was given back stays given back.
 PENALISED = """
