@@ -112,7 +112,7 @@ def test_leave_is_asked_for_with_a_file_and_seen(client, trainee, place):
     assert (leave.half_days, leave.hours, leave.approver) == (1, 4, "class_teacher")
     listed = page(client, trainee.user, "requests").content.decode()
     assert place.offering.title in listed
-    shown = page(client, trainee.user, "leave", leave.pk).content.decode()
+    shown = page(client, trainee.user, "leave_request", leave.pk).content.decode()
     assert "证明.pdf" in shown
     assert reverse("trainees:leave_cancel", args=[leave.pk]) in shown
 
@@ -225,7 +225,7 @@ def test_who_sees_a_leave(client, city, course, place):
     leave = make_leave(place)
     asked = readers(city, course, place)
     desk = {name: page(client, who, "leave_decision", leave.pk).status_code for name, who in asked.items()}
-    own = {name: page(client, who, "leave", leave.pk).status_code for name, who in asked.items()}
+    own = {name: page(client, who, "leave_request", leave.pk).status_code for name, who in asked.items()}
     assert desk == {
         "own": 403,
         "class teacher": 200,

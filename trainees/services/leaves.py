@@ -253,7 +253,7 @@ def remind_of_returns(*, now: datetime | None = None) -> int:
                 event=f"leave.overdue:{leave.pk}",
                 title=_("Report back from leave"),
                 body=_("Your leave from “%(title)s” ended on %(time)s. Report back.") % facts,
-                page="trainees:leave",
+                page="trainees:leave_request",
             )
             teacher = leave.enrolment.offering.lead_teacher
             _tell(
@@ -358,7 +358,7 @@ def _tell_decided(leave: LeaveRequest) -> None:
             event=f"leave.decide:{leave.pk}",
             title=_("Leave granted") if granted else _("Leave refused"),
             body=body % facts,
-            page="trainees:leave",
+            page="trainees:leave_request",
         )
 
 

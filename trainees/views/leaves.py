@@ -121,7 +121,7 @@ def leave(request: HttpRequest, leave_id: int) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, leave_id: int) -> HttpResponse:
     """Take the own request back."""
-    request.back_url = reverse("trainees:leave", args=[_own(request, leave_id).pk])
+    request.back_url = reverse("trainees:leave_request", args=[_own(request, leave_id).pk])
     cancel_leave(leave_id=leave_id, by=request.user)
     messages.success(request, _("The leave is cancelled. You are expected at the lessons."))
     return HttpResponseRedirect(reverse("trainees:requests"), status=303)
@@ -131,7 +131,7 @@ def cancel(request: HttpRequest, leave_id: int) -> HttpResponse:
 @require_POST
 def report_back(request: HttpRequest, leave_id: int) -> HttpResponse:
     """Report back from the own leave."""
-    request.back_url = reverse("trainees:leave", args=[_own(request, leave_id).pk])
+    request.back_url = reverse("trainees:leave_request", args=[_own(request, leave_id).pk])
     register_return(leave_id=leave_id, by=request.user)
     messages.success(request, _("You have reported back."))
     return HttpResponseRedirect(reverse("trainees:requests"), status=303)
