@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from partyschool.accounts.enums import Role, UnitKind
 from partyschool.accounts.models import Unit, UnitChange
+from partyschool.accounts.selectors.unit_picker import pick_unit
 from partyschool.accounts.services.units import close_unit, rename_unit
 from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
@@ -178,6 +179,24 @@ def test_auditors_look_and_do_nothing(auditor_client, city, deed):
     assert page(city.finance_bureau, deed) not in text(
         auditor_client.get(page(city.finance_bureau, "change"))
     )
+
+
+def test_who_keeps_accounts_moves_units_but_merges_no_people(admin_client, city):
+    assert admin_client.get(page(city.finance_bureau, "move")).status_code == 200
+    assert admin_client.get(page(city.finance_bureau, "merge")).status_code == 403
+    assert page(city.finance_bureau, "merge") not in text(
+        admin_client.get(page(city.finance_bureau, "change"))
+    )
+
+
+@pytest.mark.parametrize(("query", "most"), [({}, 4), ({"q": "局"}, 2), ({"under": "east"}, 4)])
+def test_the_picker_asks_few_queries(city, django_assert_max_num_queries, query, most):
+    for _each in range(3):
+        make_unit(city.east, name="新局")
+    if "under" in query:
+        query = {"under": str(city.east.pk)}
+    with django_assert_max_num_queries(most):
+        pick_unit(query, leaving_out=city.finance_bureau)
 
 
 # -- postings

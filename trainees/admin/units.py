@@ -26,7 +26,11 @@ class PeopledUnitAdmin(UnitAdmin):
     actions_detail = ("move", "merge", *(one for one in UnitAdmin.actions_detail if one != "move"))
     open_actions = (*UnitAdmin.open_actions, "merge")
 
-    @action(description=gettext_lazy("Merge into another"), icon="merge", permissions=["change_unit"])
+    def has_merge_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        # People are posted to another unit: a matter of whoever keeps the register, not of who keeps the accounts.
+        return request.user.has_perms(["accounts.change_unit", "trainees.change_cadre"])
+
+    @action(description=gettext_lazy("Merge into another"), icon="merge", permissions=["merge"])
     def merge(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Choose into which unit, see what moves and what goes on naming it, say why, confirm."""
         unit = self.get_or_404(request, object_id)
