@@ -9,11 +9,11 @@ from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
 )
 
 from partyschool.common import clock
 from trainees.selectors.make_up import MakeUpCase
+from trainees.selectors.reasons import credits_text
 from trainees.services.make_up import CONTENT_MOST, OUTCOMES, PlanLine
 
 
@@ -34,7 +34,9 @@ class ProposalForm(forms.Form):
 
     pick = forms.BooleanField(label=_("plan this"), required=False)
     content = forms.CharField(
-        label=_("what is made up"), max_length=CONTENT_MOST, widget=UnfoldAdminTextInputWidget
+        label=_("what is made up"),
+        max_length=CONTENT_MOST,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
     )
     credits = forms.DecimalField(
         label=_("credits"),
@@ -52,9 +54,12 @@ class ProposalForm(forms.Form):
     )
 
     def __init__(self, *args: Any, case: MakeUpCase, **kwargs: Any) -> None:
-        initial = {"pick": True, "content": case.content, "credits": case.credits.normalize()}
+        initial = {"pick": True, "content": case.content, "credits": credits_text(case.credits)}
         super().__init__(*args, prefix=str(case.assessment.pk), initial=initial, **kwargs)
         self.case = case
+        self.fields["pick"].widget.attrs["aria-label"] = (
+            f"{self.fields['pick'].label}: {case.assessment.cadre.name}"
+        )
         self.fields["offering"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
             ("", _("none: to be arranged")),
             *(
