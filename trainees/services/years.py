@@ -78,9 +78,12 @@ INSERT INTO trainees_yearlyassessment
 SELECT %(year)s, cadre_id, unit_id, jurisdiction_id, rank, %(scheme)s, earned, counted, total, figures, reasons,
        result, grade, result = %(fail)s, false, false, '', %(now)s, %(by)s
   FROM found
- WHERE (was).id IS NULL
-    OR ((was).unit_id, (was).jurisdiction_id, (was).rank, (was).scheme_id, (was).earned, (was).counted, (was).needed,
-        (was).figures, (was).reasons, (was).result, (was).grade, (was).closed_at < %(year_end)s)
+"""
+# Where the year has results already: only what changes. Where it has none, nothing is compared, and nothing can be met.
+STORE_CHANGES = f"""{STORE}
+ WHERE was_id IS NULL
+    OR (was_unit_id, was_jurisdiction_id, was_rank, was_scheme_id, was_earned, was_counted, was_needed,
+        was_figures, was_reasons, was_result, was_grade, was_closed_at < %(year_end)s)
        IS DISTINCT FROM
        (unit_id, jurisdiction_id, rank, %(scheme)s, earned, counted, total, figures, reasons, result, grade, %(now)s < %(year_end)s)
 ON CONFLICT (year, cadre_id) WHERE NOT superseded DO UPDATE
@@ -88,13 +91,30 @@ ON CONFLICT (year, cadre_id) WHERE NOT superseded DO UPDATE
        scheme_id = excluded.scheme_id, earned = excluded.earned, counted = excluded.counted, needed = excluded.needed,
        figures = excluded.figures, reasons = excluded.reasons, result = excluded.result, grade = excluded.grade,
        bars_excellent = excluded.bars_excellent, closed_at = excluded.closed_at, closed_by_id = excluded.closed_by_id
-"""
+"""  # noqa: S608 -- joins text of this file; every value is a parameter
+
+
+WAS = (
+    "id",
+    "unit_id",
+    "jurisdiction_id",
+    "rank",
+    "scheme_id",
+    "earned",
+    "counted",
+    "needed",
+    "figures",
+    "reasons",
+    "result",
+    "grade",
+    "closed_at",
+)
 
 
 @dataclass(frozen=True)
 class Statement:
     """SQL with its parameters. The common table expression `found` has a row per cadre: cadre_id, unit_id, jurisdiction_id, rank,
-    ground, `was` (the result in force until now), earned, counted, total, figures, reasons, result, grade.
+    ground, `was_…` (the result in force until now), earned, counted, total, figures, reasons, result, grade.
     """
 
     text: str
@@ -118,9 +138,10 @@ def judging(
     """
     reckoning = ReckoningSql.under(scheme, year=scheme.year)
     rank = "%(stated_rank)s::varchar" if stated_rank else "coalesce(posting.rank, cadre.rank)"
+    was = ", ".join(f"was.{column} AS was_{column}" for column in WAS)
     people = f"""
 person AS (
-    SELECT cadre.id AS cadre_id, {"%(ground)s::varchar" if stated else "exemption.ground"} AS ground, was,
+    SELECT cadre.id AS cadre_id, {"%(ground)s::varchar" if stated else "exemption.ground"} AS ground, {was},
            place.id AS unit_id, {rank} AS rank,
            CASE WHEN was.closed_at >= %(year_end)s AND was.unit_id = place.id
                 THEN was.jurisdiction_id ELSE place.jurisdiction_id END AS jurisdiction_id
@@ -184,9 +205,11 @@ def write_results(held: AssessmentYear, *, by: User, now: datetime, only: int | 
     lock_row(CreditScheme, scheme.pk)
     _check_requirements(scheme)
     statement = judging(scheme, by=by, now=now, only=only)
+    results = YearlyAssessment.objects.filter(year=year).unscoped("closing the year")
+    store = STORE_CHANGES if results.exists() else STORE
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off")  # compiling the statement takes longer than it saves
-        cursor.execute(f"{statement.text}{STORE}", statement.parameters)
+        cursor.execute(f"{statement.text}{store}", statement.parameters)
         changed = cursor.rowcount
     closing = _closing_of(year, changed=changed, provisional=now < year_end, state=held.state)
     facts = {"year": year, "total": closing.total, "failed": closing.failed, "changed": changed}
