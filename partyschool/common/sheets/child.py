@@ -49,7 +49,7 @@ def check_archive(content: bytes, limits: dict[str, int]) -> None:
     """Refuse an archive that unpacks to more than it should, by what really comes out of it and not by what it says of itself."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
         raise Refused("damaged") from error
     parts = archive.infolist()
     if len(parts) > limits["parts"]:
@@ -81,7 +81,7 @@ def _unpack(archive: zipfile.ZipFile, part: zipfile.ZipInfo, room: int) -> int:
                 if is_text:
                     declared |= any(mark in tail + piece[:32] or mark in piece for mark in DECLARATIONS)
                     tail = piece[-32:]
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, RuntimeError) as error:
         raise Refused("damaged") from error
     if declared:
         raise Refused("entities")
