@@ -107,6 +107,21 @@ def marks_belong_to_their_offering() -> Iterator[str]:
         yield f"trainees.AttendanceMark {pk}: enrolment of offering {enrolled}, lesson of offering {taught}"
 
 
+@data_check("trainees.check_ins")
+def check_ins_belong_to_their_marks() -> Iterator[str]:
+    """A check-in joins an enrolment and a lesson of one offering, and the marks that follow are the same person's, of one offering."""
+    sql = """SELECT c.id, e.offering_id, l.offering_id FROM trainees_checkin c
+             JOIN trainees_enrolment e ON e.id = c.enrolment_id JOIN courses_lesson l ON l.id = c.lesson_id
+             WHERE e.offering_id <> l.offering_id ORDER BY c.id"""
+    for pk, enrolled, taught in rows(sql):
+        yield f"trainees.CheckIn {pk}: enrolment of offering {enrolled}, lesson of offering {taught}"
+    sql = """SELECT m.id, m.enrolment_id, c.id, c.enrolment_id FROM trainees_attendancemark m
+             JOIN trainees_checkin c ON c.id = m.check_in_id
+             WHERE m.enrolment_id <> c.enrolment_id OR m.source NOT IN ('check_in', 'card') ORDER BY m.id"""
+    for pk, marked, check_in, seen in rows(sql):
+        yield f"trainees.AttendanceMark {pk}: of enrolment {marked}, follows from check-in {check_in} of enrolment {seen}"
+
+
 @data_check("trainees.assessments")
 def assessments_are_their_breakdown() -> Iterator[str]:
     """What counts in a yearly assessment is the sum of its breakdown, no category above its cap, and the result follows."""

@@ -1,12 +1,8 @@
 """The screen in the classroom: a code that changes, and how many have come."""
 
-import io
-
-import segno
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from courses.enums import OfferingState
@@ -14,6 +10,7 @@ from courses.models import Lesson
 from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.common import clock
+from trainees.exporters.check_ins import qr_picture
 from trainees.rules.check_ins import code_for, opens_at, over_at, slot_ends, slot_of, token_for
 from trainees.selectors.check_ins import check_in_figures, sitting_of
 from trainees.selectors.check_ins_rolls import came_to, kept_lessons
@@ -75,12 +72,3 @@ def _shown(request: HttpRequest, lesson: Lesson) -> dict[str, object]:
             "changes_in": int(slot_ends(now, figures.code_seconds) * 1000) + 50,
         }
     return shown
-
-
-def qr_picture(text: str) -> str:
-    """`text` as a QR code, in SVG that fills whatever room it is given."""
-    out = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(
-        out, kind="svg", border=4, light="#fff", xmldecl=False, svgclass="qr", lineclass="", omitsize=True
-    )
-    return mark_safe(out.getvalue().decode())  # noqa: S308 -- drawn here from an address of the portal
