@@ -56,17 +56,20 @@ from trainees.models import (
     CreditClaim,
     CreditEntry,
     CreditScheme,
+    CycleRequirement,
     Deferral,
     DocumentCounter,
     Enrolment,
     Evidence,
     LeaveRequest,
+    LeaveTier,
     MakeUpPlan,
     Nomination,
     ReportPacket,
     SeatOverride,
     SeatRefusal,
     SelectionDraw,
+    TrainingFigure,
     WaitingEntry,
     YearlyAssessment,
 )
@@ -266,6 +269,8 @@ def build_world() -> World:
     _add_draw(world)
     _add_assignment(world, homes)
     _add_conduct(world)
+    for figures in (CycleRequirement, LeaveTier, TrainingFigure):
+        world.objects[figures] = {"": figures.objects.order_by("pk")[0]}
     _add_import(world)
     _add_year(world)
     return world
