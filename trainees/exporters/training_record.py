@@ -79,7 +79,7 @@ def _person(record: TrainingRecord) -> Table:
         TableColumn(_("Cadre number"), width=label),
         TableColumn(cadre.code, align="left"),
     ]
-    rows = [
+    rows: list[list[object]] = [
         [_("Unit"), cadre.unit.name, _("post"), cadre.post or "—"],
         [_("Rank"), cadre.get_rank_display(), _("category"), cadre.get_category_display()],
         [_("In this post since"), cadre.posted_on, _("On the register since"), cadre.joined_on],

@@ -58,7 +58,7 @@ def _classes(year: int) -> Sequence[Offering]:
     held = Offering.objects.filter(
         kind=OfferingKind.MAIN_CLASS, year=year, state=OfferingState.CLOSED, lead_teacher__isnull=False
     )
-    return held.order_by("code")[:CLASSES_A_YEAR]
+    return list(held.order_by("code")[:CLASSES_A_YEAR])
 
 
 def _after(offering: Offering, days: int, now: datetime) -> datetime:
