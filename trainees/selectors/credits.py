@@ -275,7 +275,7 @@ def _standing(cadre: Cadre, year: int) -> dict[str, Any]:
         total__isnull=False,
     ).unscoped(why)
     good = [ConductGrade.EXCELLENT, ConductGrade.GOOD]
-    return (
+    return dict(
         Cadre.objects.filter(pk=cadre.pk)
         .unscoped(why)
         .values(
@@ -373,13 +373,14 @@ def explain_attendance(enrolment: Enrolment) -> AttendanceAccount:
     seen = AttendanceMark.objects.filter(enrolment=enrolment).unscoped(
         "the enrolment itself was read in scope"
     )
-    followed = set()
+    followed: set[int] = set()
     for mark in seen.select_related("check_in").order_by("-pk"):
         marks.setdefault(mark.lesson_id, []).append(mark)
-        followed.add(mark.check_in_id)
+        if mark.check_in_id is not None:
+            followed.add(mark.check_in_id)
     check_ins: dict[int, list[CheckIn]] = {}
     sightings = CheckIn.objects.filter(enrolment=enrolment).unscoped("the enrolment itself was read in scope")
-    for check_in in sightings.exclude(pk__in=followed - {None}).order_by("seen_at", "pk"):
+    for check_in in sightings.exclude(pk__in=followed).order_by("seen_at", "pk"):
         check_ins.setdefault(check_in.lesson_id, []).append(check_in)
     lessons = Lesson.objects.filter(offering=enrolment.offering_id, cancelled_at=None).select_related(
         "teacher", "room"

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from trainees.enums import CreditCategory, Rank, RecognisedActivity
 from trainees.models import CreditPenalty, CreditRule, CreditScheme
+from trainees.models.credits import ACTIVITIES
 from trainees.rules.credits import SchemeFigures
 from trainees.rules.schemes import SchemeFacts, scheme_faults
 
@@ -48,7 +49,7 @@ class SchemePage:
             CategoryFigures(
                 category,
                 self.figures.caps.get(category),
-                [(label, self.figures.least.get((rank, category))) for rank, label in Rank.choices],
+                [(str(label), self.figures.least.get((rank, category))) for rank, label in Rank.choices],
                 self.figures.shares.get(category),
             )
             for category in CreditCategory
@@ -57,7 +58,7 @@ class SchemePage:
     @property
     def totals(self) -> list[tuple[str, Decimal | None]]:
         """The total that each rank needs, by its name."""
-        return [(label, self.figures.least.get((rank, ""))) for rank, label in Rank.choices]
+        return [(str(label), self.figures.least.get((rank, ""))) for rank, label in Rank.choices]
 
     @cached_property
     def faults(self) -> list[str]:
@@ -74,9 +75,7 @@ class SchemePage:
 
 def scheme_page(scheme: CreditScheme) -> SchemePage:
     """3 queries."""
-    order = {
-        code: number for number, (code, _label) in enumerate(CreditRule._meta.get_field("activity").choices)
-    }
+    order = {code: number for number, (code, _label) in enumerate(ACTIVITIES)}
     rules = sorted(scheme.rules.all(), key=lambda rule: order[rule.activity])
     return SchemePage(scheme, stored_figures(scheme), rules, list(scheme.penalties.order_by("pk")))
 

@@ -158,9 +158,14 @@ class Simulation:
     def from_json(cls, data: dict[str, Any]) -> "Simulation":
         """What `as_json` gave."""
         changes = []
-        for *start, before, counted, needed, reasons in data["changes"]:
+        for row in data["changes"]:
+            change = SimulatedChange._make(row)
             changes.append(
-                SimulatedChange(*start, Decimal(before), Decimal(counted), Decimal(needed), reasons)
+                change._replace(
+                    counted_before=Decimal(change.counted_before),
+                    counted=Decimal(change.counted),
+                    needed=Decimal(change.needed),
+                )
             )
         return cls(
             whole=SimulatedTally(**data["whole"]),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -80,7 +81,7 @@ def carry_surplus(held: AssessmentYear, *, by: User, now: datetime) -> CarryOver
         return CarryOver(year, 0, Decimal(0))
     with translation.override(settings.LANGUAGE_CODE):
         note = _("Surplus of %(year)s") % {"year": year - 1}
-    parameters = {
+    parameters: dict[str, Any] = {
         "year": year,
         "before": year - 1,
         "carry_most": scheme.carry_most,

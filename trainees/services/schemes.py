@@ -1,6 +1,7 @@
 """Versions of a year's credit scheme: a scheme in force is never edited, it is followed by a new version."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import Model
@@ -75,7 +76,7 @@ def copy_scheme(*, scheme_id: int, by: User, now: datetime | None = None) -> Cre
 def _copy_figures(source: CreditScheme, copy: CreditScheme) -> None:
     """Every row that hangs on a scheme, whatever columns it has."""
     for model in FIGURES:
-        rows = list(model._base_manager.filter(scheme=source).order_by("pk"))
+        rows: list[Any] = list(model._base_manager.filter(scheme=source).order_by("pk"))
         for row in rows:
             row.pk, row.scheme, row._state.adding = None, copy, True
         model._base_manager.bulk_create(rows)
