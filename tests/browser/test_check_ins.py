@@ -8,8 +8,9 @@ from django.test import Client
 
 from partyschool.accounts.enums import Role
 from partyschool.common import clock
+from tests.browser.test_accessibility import AXE, FAULTS, SMALL
 from tests.factories.accounts import make_user
-from tests.factories.check_ins import code_at, lesson_at, trainee_at
+from tests.factories.check_ins import code_at, lesson_at, token_at, trainee_at
 from tests.factories.courses import RoomFactory
 from tests.factories.faculty import TeacherFactory
 from tests.waiting import wait_for
@@ -206,3 +207,28 @@ def test_the_roll_works_without_script(live_server, chromium, lesson):
     page.get_by_text("已保存1条考勤").wait_for()
     assert marks() == [("学员甲", "late")]
     context.close()
+
+
+@pytest.mark.parametrize("phone", [True, False], ids=["phone", "desk"])
+def test_the_pages_have_no_barriers(live_server, new_page, lesson, cadre, phone):
+    scanned = f"/checkin/{token_at(lesson)}/"
+    teacher = lesson.teacher.user
+    looks = [
+        (cadre.user, scanned),
+        (cadre.user, "/checkin/"),
+        (teacher, "/rolls/"),
+        (teacher, f"/rolls/{lesson.pk}/"),
+    ]
+    looks += [(teacher, f"/checkin/screen/{lesson.pk}/")] if not phone else []
+    faults = []
+    for user, path in looks:
+        page = new_page(phone=phone)
+        log_in(page, live_server, user)
+        page.goto(f"{live_server.url}{path}")
+        page.evaluate(AXE.read_text())
+        found = page.evaluate(FAULTS) + ([] if page.evaluate(FITS) else ["wider than the screen"])
+        if phone:
+            found += [f"smaller than a thumb: {one}" for one in page.evaluate(SMALL)]
+        faults += [f"{path} {fault}" for fault in found]
+        page.close()
+    assert faults == []

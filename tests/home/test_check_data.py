@@ -38,6 +38,10 @@ def faults(name: str) -> list[str]:
     return list(all_checks()[name]())
 
 
+CHECK_IN = """INSERT INTO trainees_checkin (enrolment_id, lesson_id, source, seen_at, received_at, key, device)
+              VALUES (%s, %s, 'qr', now(), now(), gen_random_uuid(), '')"""
+
+
 class World:
     """One of everything, and all of it true."""
 
@@ -173,6 +177,21 @@ BREAKS = {
         "trainees.marks",
         lambda w: sql("UPDATE trainees_attendancemark SET lesson_id = %s", LessonFactory().pk),
         "lesson of offering",
+    ),
+    "a check-in to another offering": (
+        "trainees.check_ins",
+        lambda w: sql(CHECK_IN, w.enrolment.pk, LessonFactory().pk),
+        "trainees.CheckIn",
+    ),
+    "a mark from somebody else's check-in": (
+        "trainees.check_ins",
+        lambda w: [
+            sql(CHECK_IN, EnrolmentFactory(offering=w.offering).pk, w.lesson.pk),
+            sql(
+                "UPDATE trainees_attendancemark SET source = 'check_in', check_in_id = (SELECT id FROM trainees_checkin)"
+            ),
+        ],
+        "follows from check-in",
     ),
     "a reversal of another amount": (
         "common.ledger_reversals",
