@@ -1,6 +1,6 @@
 """A unit merged into another: its people serve there from the day on, and what was said under its name stays readable."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -121,6 +121,28 @@ def test_last_years_report_shows_last_years_tree(city, staff):
         ("东区档案局", ""),
     ]
     assert after.digest == before.digest
+
+
+def test_a_year_closed_after_a_move_goes_to_the_department_of_its_last_day(city, staff):
+    make_scheme(2025)
+    division = make_unit(city.finance_bureau)
+    people = [CadreFactory(unit=unit) for unit in (city.finance_bureau, division, city.culture_bureau)]
+    january = {"reason": "r", "by": staff, "on": date(2026, 1, 3)}
+    move_unit(unit_id=city.finance_bureau.pk, to_id=city.west.pk, **january)
+    merge_units(unit_id=city.culture_bureau.pk, into_id=city.cousin_bureau.pk, **january)
+    close_year(year=2025, by=staff)
+    rows = YearlyAssessment.objects.filter(cadre__in=people, year=2025).unscoped("tests")
+    assert {row.jurisdiction for row in rows} == {city.east}
+    assert [line.unit for line in read_report(year=2025, recipient_id=city.east.pk).lines] == [
+        "东区财政局",
+        "东区财政局",
+        "东区文化局",
+    ]
+    late = CadreFactory(unit=division, joined_on=date(2025, 1, 1))
+    make_scheme(2026)
+    close_year(year=2026, by=staff)
+    row = YearlyAssessment.objects.unscoped("tests").get(cadre=late, year=2026)
+    assert row.jurisdiction == city.west
 
 
 def test_a_division_is_merged_into_the_unit_above_it(city, staff):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from partyschool.accounts.enums import UnitKind
 from partyschool.accounts.models import User
+from partyschool.accounts.selectors.unit_history import departments_then
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.errors import WrongState
@@ -61,15 +62,17 @@ class YearClosing:
 
 # Rows that would not change are left out before they are tried: the lock on the scheme lets nobody else write results of this year,
 # so what is read here is what would be met. Unit and rank are those of the posting on the last day of the year (of the time on the
-# register, for who left), so that a transfer moves the person, not the past. A result made after the year's end keeps its
-# organisation department as long as the unit is the same: the tree may be rearranged.
+# register, for who left), so that a transfer moves the person, not the past. The organisation department is that of the tree on the
+# last day; a result made after the year's end keeps it as long as the unit is the same.
 PLACES = """
 WITH place AS MATERIALIZED (
     SELECT unit.id,
-           (SELECT above.id FROM accounts_unit above
-             WHERE above.kind = %(org_department)s AND starts_with(unit.path, above.path)
-             ORDER BY length(above.path) DESC LIMIT 1) AS jurisdiction_id
+           CASE WHEN moved.id IS NOT NULL THEN moved.department
+                ELSE (SELECT above.id FROM accounts_unit above
+                       WHERE above.kind = %(org_department)s AND starts_with(unit.path, above.path)
+                       ORDER BY length(above.path) DESC LIMIT 1) END AS jurisdiction_id
       FROM accounts_unit unit
+      LEFT JOIN unnest(%(moved_units)s::bigint[], %(departments_then)s::bigint[]) moved (id, department) ON moved.id = unit.id
 ),"""
 STORE = """
 INSERT INTO trainees_yearlyassessment
@@ -156,6 +159,7 @@ person AS (
      {"AND cadre.id = %(only)s" if only else ""}
 ),"""  # noqa: S608 -- joins text of this file; every value is a parameter
     last_day = date(scheme.year, 12, 31)
+    moved = departments_then(last_day)
     parameters = reckoning.parameters() | {
         "scheme": scheme.pk,
         "first_day": date(scheme.year, 1, 1),
@@ -163,6 +167,8 @@ person AS (
         "posting_day": min(last_day, clock.school_date(now)),
         "year_end": clock.year_end(scheme.year),
         "org_department": UnitKind.ORG_DEPARTMENT,
+        "moved_units": list(moved),
+        "departments_then": list(moved.values()),
         "now": now,
         "by": by.pk,
         "only": only,

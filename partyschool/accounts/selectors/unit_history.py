@@ -75,3 +75,24 @@ def tree_on(day: date) -> TreeOn:
         elif change.kind in {UnitChangeKind.MOVED, UnitChangeKind.MERGED}:
             above[change.unit_id] = change.from_parent_id
     return TreeOn(names, above)
+
+
+def departments_then(day: date) -> dict[int, int | None]:
+    """For each unit whose organisation department on `day` was another than today's: that one, by key (None where there was none).
+
+    One query where nothing was moved since, four otherwise.
+    """
+    places = [UnitChangeKind.MOVED, UnitChangeKind.MERGED]
+    if not UnitChange.objects.filter(effective_on__gt=day, kind__in=places).exists():
+        return {}
+    departments = set(Unit.objects.jurisdictions().values_list("pk", flat=True))
+    then, now = tree_on(day), tree_on(date.max)
+
+    def department(tree: TreeOn, unit: int) -> int | None:
+        found: int | None = unit
+        while found is not None and found not in departments:
+            found = tree.above[found]
+        return found
+
+    pairs = {unit: (department(then, unit), department(now, unit)) for unit in then.names}
+    return {unit: before for unit, (before, today) in pairs.items() if before != today}
