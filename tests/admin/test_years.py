@@ -146,6 +146,7 @@ def test_a_correction_is_compared_then_made(client, staff, cadre, scheme):
     page = client.get(address)
     assert page.context["differs"] is True
     assert "95" in page.content.decode()
+    assert client.post(address).status_code == 200
     data = {"rank": "", "ground": "stored", "seen": page.context["seen"]}
     assert client.post(address, data | {"reason": ""}).status_code == 200
     earn(cadre, scheme, 1)

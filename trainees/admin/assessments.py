@@ -153,7 +153,7 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
         """First what it would be (GET), beside what it is; then (POST) with the reason."""
         assessment, status, judged = self.get_or_404(request, object_id), 200, None
         asked = CorrectionForm({"rank": "", "ground": AS_STORED} | request.GET.dict())
-        form = CorrectionReasonForm(request.POST or None, initial=asked.data)
+        form = CorrectionReasonForm(request.POST if request.method == "POST" else None, initial=asked.data)
         try:
             if request.method == "POST" and form.is_valid():
                 made = correct_result(
