@@ -17,6 +17,6 @@ class ObjectionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("Name the class or work, the day, and what should have counted."),
     )
-    files = evidence_field(
+    files = evidence_field(  # type: ignore[assignment]  # Django takes declared fields off the class
         label=_("Evidence"), required=False, hint=_("Certificate, photo of the roll, published page. ")
     )

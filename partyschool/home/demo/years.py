@@ -81,12 +81,13 @@ def _object(year: int, trainees: list[Cadre], staff: User, at: datetime) -> None
     for number, (account, text, _answer, _words) in enumerate(OBJECTIONS):
         cadre = trainees[0 if account is None else account]
         result = _result(cadre, year)
-        if result is not None:
+        by = officer if account is None else cadre.user
+        if result is not None and by is not None:
             raise_objection(
                 assessment_id=result.pk,
                 text=text,
                 files=[evidence()] if account else [],
-                by=officer if account is None else cadre.user,
+                by=by,
                 now=at + timedelta(hours=number),
             )
 
