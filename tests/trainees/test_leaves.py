@@ -1,6 +1,5 @@
-"""Leave: what it covers, who decides, how it becomes marks, and where it ends a place."""
+"""Leave: what it covers, who decides, how it becomes marks, and how it ends."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,8 +9,6 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courses.enums import OfferingKind
-from courses.models import SeatCount
 from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
 from partyschool.common.errors import InvalidInput, NotFound, WrongState
@@ -19,29 +16,27 @@ from partyschool.notices.models import Notice
 from tests.factories.accounts import City, make_user
 from tests.factories.courses import LessonFactory, OfferingFactory
 from tests.factories.trainees import EnrolmentFactory, make_scheme, make_trainee
-from trainees.enums import AttendanceStatus, LeaveApprover, LeaveKind, LeaveState, MarkSource
-from trainees.models import AttendanceMark, Enrolment, LeaveRequest, LeaveTier, TrainingFigure
-from trainees.rules.leaves import AttendanceLimits, Standing, approver_of, covered_by, span_text
+from trainees.enums import LeaveApprover, LeaveState
+from trainees.models import AttendanceMark, LeaveRequest, LeaveTier
+from trainees.rules.leaves import approver_of, covered_by, span_text
 from trainees.rules.moves import LEAVE_MOVES, may_move
-from trainees.selectors.attendance_limits import near_limit, standing_of
-from trainees.services.attendance_limits import enforce_limits, mark_leaves, tend_classes
+from trainees.selectors.attendance_limits import standing_of
+from trainees.services.attendance_limits import mark_leaves
 from trainees.services.closing import close_offering
 from trainees.services.leaves import (
     LeaveOverlaps,
     LeaveTooLate,
     NothingCovered,
     OverLimit,
-    ask_leave,
     cancel_leave,
     decide_leave,
     register_return,
     remind_of_returns,
 )
 
-from .classes import at, half, lessons, make_class
+from .classes import approve, ask, at, half, lessons, make_class, mark, marks_of, readers, told
 
 pytestmark = pytest.mark.django_db
-EARLY = at(0, 7)
 
 
 @pytest.fixture(autouse=True)
@@ -72,36 +67,6 @@ def scheme():
 @pytest.fixture
 def staff():
     return make_user(Role.STAFF)
-
-
-def ask(place, first, last=None, *, now=EARLY, **more):
-    more = {"kind": LeaveKind.SICK, "reason": "感冒", "by": place.cadre.user, **more}
-    return ask_leave(enrolment_id=place.pk, first=first, last=last or first, now=now, **more)
-
-
-def approve(leave, by, *, now=EARLY, **more):
-    return decide_leave(leave_id=leave.pk, approve=True, by=by, now=now, **more)
-
-
-def told(user):
-    return list(Notice.objects.filter(recipient=user).unscoped("tests").values_list("event", flat=True))
-
-
-def marks_of(place):
-    seen = AttendanceMark.objects.filter(enrolment=place).in_force().unscoped("tests")
-    return {mark.lesson_id: (mark.status, mark.source) for mark in seen}
-
-
-def mark(place, lesson, status=AttendanceStatus.PRESENT, *, source=MarkSource.ROLL, marked_at=None):
-    by = make_user(Role.STAFF)
-    return AttendanceMark.objects.create(
-        enrolment=place,
-        lesson=lesson,
-        status=status,
-        source=source,
-        marked_by=by,
-        marked_at=marked_at or lesson.ends_at,
-    )
 
 
 # --- asking ------------------------------------------------------------------------------------------------------------------------------
@@ -207,19 +172,6 @@ def test_a_leave_covers_what_it_touches(course):
 
 
 # --- deciding ----------------------------------------------------------------------------------------------------------------------------
-
-
-def readers(city, course):
-    return {
-        "class teacher": course.lead_teacher.user,
-        "staff": make_user(Role.STAFF),
-        "leader": make_user(Role.LEADER),
-        "orgdept": make_user(Role.ORGDEPT, unit=city.east),
-        "other teacher": make_user(Role.TEACHER),
-        "officer": make_user(Role.OFFICER, unit=city.finance_bureau),
-        "auditor": make_user(Role.AUDITOR),
-        "cousin": make_user(Role.ORGDEPT, unit=city.west),
-    }
 
 
 @pytest.mark.parametrize(
@@ -424,101 +376,6 @@ def test_overdue_returns_are_reminded_of_once(place, course, staff):
     assert remind_of_returns(now=at(1, 12)) == 1
     for user in (place.cadre.user, course.lead_teacher.user):
         assert sum(event.startswith("leave.overdue") for event in told(user)) == 1
-
-
-# --- limits ------------------------------------------------------------------------------------------------------------------------------
-
-LIMITS = AttendanceLimits(Decimal("0.1429"), Decimal(2))
-
-
-@given(st.integers(0, 400), st.integers(0, 400), st.integers(0, 9))
-def test_limits_of_a_standing(on_leave, ahead, absent):
-    standing = Standing(Decimal(400), Decimal(on_leave), Decimal(ahead), absent, LIMITS)
-    assert standing.passes_leave == (on_leave > Decimal("57.16"))
-    assert standing.will_pass_leave == (on_leave + ahead > Decimal("57.16"))
-    assert standing.reaches_absence == (absent >= 4)
-    assert standing.left == max(0, Decimal("57.16") - on_leave - ahead)
-    assert not standing.is_over or standing.is_near
-
-
-def test_over_a_seventh_on_leave_ends_the_place(place, course):
-    leader = make_user(Role.LEADER)
-    approve(ask(place, half(0), half(1), over_limit_confirmed=True), leader, over_limit_confirmed=True)
-    assert tend_classes(now=at(0, 18)) == (2, 0)
-    assert tend_classes(now=at(1, 9)) == (1, 1)
-    assert tend_classes(now=at(1, 9)) == (0, 0)
-    gone = Enrolment.objects.unscoped("tests").get(pk=place.pk)
-    assert gone.state == "withdrawn"
-    assert "12" in gone.reason
-    assert "56" in gone.reason
-    assert SeatCount.objects.get(pk=course.pk).taken == 0
-    for user in (place.cadre.user, course.lead_teacher.user):
-        assert told(user).count(f"enrolment.over_limit:{place.pk}") == 1
-    event = AuditEvent.objects.filter(action="enrolment.over_limit").unscoped("tests").get()
-    assert (event.actor, event.data["on_leave"]) == (None, "12.00")
-
-
-def test_two_days_absent_end_the_place_and_a_slip_does_not(place, course):
-    for lesson in lessons(course)[:4]:
-        mark(place, lesson, AttendanceStatus.ABSENT, marked_at=at(2, 9))
-    assert enforce_limits(offering_id=course.pk, now=at(2, 9, 29)) == 0
-    mark(place, lessons(course)[3], AttendanceStatus.PRESENT, marked_at=at(2, 9, 20))
-    assert enforce_limits(offering_id=course.pk, now=at(2, 12)) == 0
-    mark(place, lessons(course)[3], AttendanceStatus.ABSENT, marked_at=at(2, 12))
-    assert enforce_limits(offering_id=course.pk, now=at(2, 12, 30)) == 1
-
-
-def test_closing_judges_limits_without_waiting(place, course, staff, scheme):
-    for number, lesson in enumerate(lessons(course)):
-        mark(place, lesson, "absent" if number < 4 else "present", marked_at=at(8, 9))
-    done = close_offering(offering_id=course.pk, by=staff, now=at(8, 9))
-    assert (done.completed, done.not_completed, done.credits) == (0, 0, 0)
-
-
-def test_limits_are_rows(place, course):
-    TrainingFigure.objects.filter(code="absent_days").update(value=Decimal("0.5"))
-    mark(place, lessons(course)[0], AttendanceStatus.ABSENT)
-    assert enforce_limits(offering_id=course.pk, now=at(1, 9)) == 1
-
-
-def test_limits_do_not_bind_electives(city):
-    elective = OfferingFactory(kind=OfferingKind.ELECTIVE)
-    lesson = LessonFactory(offering=elective, starts_at=at(0, 8, 30), ends_at=at(0, 11, 30))
-    place = EnrolmentFactory(cadre=make_trainee(unit=city.finance_bureau), offering=elective)
-    mark(place, lesson, AttendanceStatus.ON_LEAVE)
-    assert enforce_limits(offering_id=elective.pk, now=at(9, 9)) == 0
-    elective.off_job = True
-    elective.save()
-    assert enforce_limits(offering_id=elective.pk, now=at(9, 9)) == 1
-
-
-def test_who_is_near_a_limit_is_shown_within_the_scope(place, course, city, staff):
-    mark(place, lessons(course)[0], AttendanceStatus.ABSENT)
-    cousin = EnrolmentFactory(cadre=make_trainee(unit=city.cousin_bureau), offering=course)
-    for lesson in lessons(course)[:3]:
-        mark(cousin, lesson, AttendanceStatus.ABSENT)
-    found = {
-        name: [row.enrolment.pk for row in near_limit(reader, at(2, 9))]
-        for name, reader in readers(city, course).items()
-        if name not in {"officer", "auditor"}
-    }
-    assert found == {
-        "class teacher": [cousin.pk],
-        "staff": [cousin.pk],
-        "leader": [cousin.pk],
-        "orgdept": [],
-        "other teacher": [],
-        "cousin": [cousin.pk],
-    }
-
-
-def test_leaves_left_out_of_the_standing_when_seen(place, course, staff):
-    approve(ask(place, half(0)), staff)
-    mark(place, lessons(course)[0])
-    assert standing_of(place, now=at(0, 12)).in_all == 0
-    second = timedelta(seconds=1)
-    also = (at(3, 0), at(3, 12) + second)
-    assert standing_of(place, also=also, now=at(0, 12)).ahead == 4
 
 
 def test_spans_in_words():
