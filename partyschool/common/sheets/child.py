@@ -7,6 +7,7 @@ file that cannot be read is answered by one line that says why. Nothing of the p
 
 import csv
 import datetime
+import gc
 import io
 import json
 import resource
@@ -212,6 +213,7 @@ def main() -> NoReturn:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    gc.disable()  # it ends with the file, and rows have no cycles
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogatepass")  # type: ignore[union-attr]  # standard output is a text file here
     content = sys.stdin.buffer.read()
     try:
