@@ -49,6 +49,7 @@ def assess(cadre, scheme, *, passed: bool, by) -> YearlyAssessment:
         breakdown={},
         reasons=[] if passed else [{"code": "short", "category": "", "needed": 90, "counted": counted}],
         result="pass" if passed else "fail",
+        grade="pass" if passed else "fail",
         bars_excellent=not passed,
         closed_by=by,
     )

@@ -22,9 +22,9 @@ HOUR = timedelta(hours=1)
 class Line:
     """A topic with one seat that is taken, and people to stand in line."""
 
-    def __init__(self, people: int = 3, **fields: Any) -> None:
+    def __init__(self, people: int = 3, found: Any = None, **fields: Any) -> None:
         self.unit = make_unit()
-        self.round = SelectionRoundFactory(**{"waiting": WaitingMode.AUTOMATIC, **fields})
+        self.round = found or SelectionRoundFactory(**{"waiting": WaitingMode.AUTOMATIC, **fields})
         self.topic = self.another(capacity=1, title="Rural revival")
         self.holder = make_trainee(unit=self.unit)
         select_topic(offering_id=self.topic.pk, by=self.holder.user)

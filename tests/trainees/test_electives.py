@@ -161,14 +161,14 @@ def test_select_by_a_login_without_cadre_is_refused(topic):
 @pytest.mark.parametrize("hidden", ["no round", "draft round", "planned", "unknown"])
 def test_select_what_is_not_on_show_is_not_found(cadre, topic, hidden):
     number = topic.pk
-    if hidden == "no round":
-        topic.selection_round = None
-    elif hidden == "draft round":
+    if "round" in hidden:
         topic.selection_round.state = RoundState.DRAFT
         topic.selection_round.save()
+    if hidden == "no round":
+        topic.selection_round = None
     elif hidden == "planned":
         topic.state = OfferingState.PLANNED
-    else:
+    elif hidden == "unknown":
         number += 1000
     topic.save()
     with pytest.raises(NotFound):

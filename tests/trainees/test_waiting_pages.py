@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from courses.enums import WaitingMode
 from partyschool.accounts.enums import Role
 from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory, SelectionRoundFactory
@@ -204,13 +205,11 @@ def test_post_pages_refuse_get_strangers_and_unknown_topics(client, as_user, nam
 def test_list_with_lines_costs_the_same_queries_for_any_number_of_rows(
     as_user, rows, django_assert_num_queries
 ):
-    found = SelectionRoundFactory(max_picks=9)
+    found = SelectionRoundFactory(max_picks=9, waiting=WaitingMode.AUTOMATIC)
     lines = []
     cadre = make_trainee()
     for _each in range(rows):
-        line = Line(people=2)
-        line.topic.selection_round = line.round = found
-        line.topic.save()
+        line = Line(people=2, found=found)
         line.people.append(cadre)
         line.join()
         lines.append(line)
