@@ -26,6 +26,9 @@ def _deeds_in_code() -> set[str]:
         | set(ROUND_DEEDS.values())
         | {f"budget.{kind}" for kind in EntryKind.values}
         | {f"unit.{kind}" for kind in UnitChangeKind.values}
+        | {f"assignment.{end}" for end in ("closed", "cancelled", "remind", "escalate")}
+        | {f"nomination.{end}" for end in ("withdrawn", "replaced", "deferred")}
+        | {f"deferral.{answer}" for answer in ("agree", "refuse")}
     )
 
 
