@@ -18,6 +18,7 @@ from trainees.enums import (
 from trainees.querysets import CadreRecordQuerySet, NominationRecordQuerySet
 
 from .cadres import Cadre
+from .decided import Decided
 from .enrolments import Enrolment
 
 
@@ -107,7 +108,7 @@ class AssignmentQuota(models.Model):
         return f"{self.unit} {self.nominated}/{self.seats}"
 
 
-class Nomination(ScopedModel):
+class Nomination(ScopedModel, Decided):
     """One person called to a class: nominated by the unit within its quota, or called by name by the organisation department.
 
     nominated → confirmed (with the enrolment, in one step) | returned | withdrawn; confirmed → deferred | replaced | withdrawn.
@@ -141,15 +142,6 @@ class Nomination(ScopedModel):
     nominated_at = models.DateTimeField(_("nominated at"), default=clock.now)
     nominated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("nominated by"), on_delete=models.PROTECT, related_name="+"
-    )
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("decided by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
     )
     decision = models.CharField(_("reason"), max_length=200, blank=True)
     enrolment = models.OneToOneField(
@@ -211,7 +203,7 @@ class Nomination(ScopedModel):
         return f"{self.cadre} · {self.assignment}"
 
 
-class Deferral(ScopedModel):
+class Deferral(ScopedModel, Decided):
     """The wish to send a called person to a later class instead, decided by a second person."""
 
     nomination = models.ForeignKey(
@@ -223,16 +215,6 @@ class Deferral(ScopedModel):
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("asked by"), on_delete=models.PROTECT, related_name="+"
     )
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("decided by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    decision = models.CharField(_("answer"), max_length=200, blank=True)
 
     objects = NominationRecordQuerySet.as_manager()
 

@@ -11,9 +11,10 @@ from trainees.querysets import CadreRecordQuerySet
 
 from .cadres import Cadre
 from .credits import CreditEntry
+from .decided import Decided
 
 
-class CreditClaim(ScopedModel):
+class CreditClaim(ScopedModel, Decided):
     """A cadre's claim to credits for learning outside the school's offerings, or for a paper or report, with evidence.
 
     submitted → approved (with the credit entry, in one step) | returned (asks for more; → submitted again) | refused | withdrawn.
@@ -34,16 +35,6 @@ class CreditClaim(ScopedModel):
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("submitted by"), on_delete=models.PROTECT, related_name="+"
     )
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("decided by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    decision = models.CharField(_("answer"), max_length=200, blank=True)
     entry = models.OneToOneField(
         CreditEntry,
         verbose_name=_("credit entry"),

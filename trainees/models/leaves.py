@@ -10,6 +10,7 @@ from partyschool.common.scoping import ScopedModel
 from trainees.enums import LIVE_LEAVE_STATES, LeaveApprover, LeaveKind, LeaveState
 from trainees.querysets import RosterRecordQuerySet
 
+from .decided import Decided
 from .enrolments import Enrolment
 
 
@@ -41,7 +42,7 @@ class LeaveTier(models.Model):
         return self.get_approver_display()
 
 
-class LeaveRequest(ScopedModel):
+class LeaveRequest(ScopedModel, Decided):
     """Leave of one trainee from a class: asked → approved → returned (the trainee reported back), or refused, or cancelled.
 
     `half_days` counts the half-days of the class that it touches and `hours` the class-hours of the lessons it covers, both when it
@@ -63,16 +64,6 @@ class LeaveRequest(ScopedModel):
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("asked by"), on_delete=models.PROTECT, related_name="+"
     )
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("decided by"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    decision = models.CharField(_("answer"), max_length=200, blank=True)
     returned_at = models.DateTimeField(_("reported back at"), null=True, blank=True)
     returned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
