@@ -50,37 +50,43 @@ def paths_inside(found: CadreImport, by: User) -> list[str]:
     return EVERYTHING if by.scope.whole_school else [f"{path}%" for path in by.scope.unit_paths]
 
 
-Person = tuple[Any, ...]
-"""A cadre as the columns of `Registered`."""
+@dataclass(frozen=True)
+class People:
+    """Everybody of a part of the register, whoever has left included, in the order of codes."""
+
+    by_code: dict[str, Registered]
+    by_digest: dict[str, Registered]
 
 
-def people_inside(inside: list[str]) -> list[Person]:
-    """Everybody of a part of the register, whoever has left included, by code. Asked for before a file is known: it takes no list of codes."""
+def people_inside(inside: list[str]) -> People:
+    """The people of a part of the register. Asked for before a file is known: it takes no list of codes."""
     with connection.cursor() as cursor:
         cursor.execute(INSIDE, [inside])
-        return cursor.fetchall()
+        found = list(map(Registered._make, cursor.fetchall()))
+    return People({one.code: one for one in found}, {one.digest: one for one in found if one.digest})
 
 
-def read_register(table: Table, people: list[Person], *, inside: list[str], today: date) -> Register:
+def read_register(table: Table, people: People, *, inside: list[str], today: date) -> Register:
     """What the register says about everybody and every unit that `table` mentions, and who of `people` it does not mention.
 
     `people` are those inside; people outside are known only as such.
     """
-    found: list[Registered] = []
-    absent: list[Absent] = []
     codes, digests = table.codes, table.digests
-    for person in people:
-        if person[1] in codes or person[11] in digests:
-            found.append(Registered._make(person))
-        elif person[10] is None or person[10] > today:
-            absent.append(Absent(person[0], person[1], person[2], person[3], person[6]))
+    by_code, by_digest = people.by_code, people.by_digest
+    absent = [
+        Absent(one.pk, one.code, one.name, one.unit, one.post)
+        for one in by_code.values()
+        if one.code not in codes
+        and one.digest not in digests
+        and (one.left_on is None or one.left_on > today)
+    ]
     with connection.cursor() as cursor:
         if inside != EVERYTHING:
             mentioned: dict[str, Any] = {"codes": list(codes), "digests": list(digests), "inside": inside}
             cursor.execute(OUTSIDE, mentioned)
-            found += [Registered._make(person) for person in cursor.fetchall()]
-        by_code = {person.code: person for person in found}
-        by_digest = {person.digest: person for person in found if person.digest}
+            outside = list(map(Registered._make, cursor.fetchall()))
+            by_code = by_code | {one.code: one for one in outside}
+            by_digest = by_digest | {one.digest: one for one in outside if one.digest}
         cursor.execute(EARLIER, [_moved(table, by_code, by_digest)])
         earlier = dict(cursor.fetchall())
     return Register(units_named(table, inside), by_code, by_digest, absent, earlier)

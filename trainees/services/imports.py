@@ -33,7 +33,7 @@ from trainees.models import CadreImport, ImportContent
 from trainees.rules.imports.comparison import Plan, compare
 from trainees.rules.imports.preview import fingerprint, preview_text
 from trainees.rules.imports.rows import Table, read_table
-from trainees.selectors.imports import Person, paths_inside, people_inside, read_register
+from trainees.selectors.imports import People, paths_inside, people_inside, read_register
 
 LIMITS = Limits()
 RIGHT = "trainees.add_cadreimport"
@@ -217,7 +217,7 @@ def read_people(reader: SheetReader, progress: Progress | None, *, now: datetime
     return read_table(reader.sheets(), today=clock.school_date(now), tell=tell)
 
 
-def plan_import(found: CadreImport, table: Table, people: list[Person], *, by: User, now: datetime) -> Plan:
+def plan_import(found: CadreImport, table: Table, people: People, *, by: User, now: datetime) -> Plan:
     """What the file would do to the register; `people` are those of the register inside its part, as they are now."""
     today = clock.school_date(now)
     register = read_register(table, people, inside=paths_inside(found, by), today=today)
@@ -233,6 +233,9 @@ def cycles_ignored() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            # Whatever is alive counts as old from here on: nobody looks through the rows for the sake of the next few objects.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

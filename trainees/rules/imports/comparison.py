@@ -136,7 +136,7 @@ class _Comparison:
         """Whom the row is about (None: somebody new), and whether it was refused."""
         named = self.register.by_code.get(row.code) if row.code else None
         numbered = self.register.by_digest.get(row.digest) if row.digest else None
-        if any(found is not None and not found.inside for found in (named, numbered)):
+        if (named and not named.inside) or (numbered and not numbered.inside):
             self._fault(row, "code" if named and not named.inside else "citizen_no", "elsewhere", row.code)
             return None, True
         if not row.code and numbered is None:

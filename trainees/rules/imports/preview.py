@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from .comparison import ChangedCadre, NewCadre, Plan, mask
@@ -33,17 +34,21 @@ def preview_text(plan: Plan, table: Table) -> bytes:
         "unread_sheets": table.unread_sheets,
         "unread_columns": table.unread_columns,
     }
-    text = json.dumps(
-        content, ensure_ascii=False, check_circular=False, separators=(",", ":"), default=date.isoformat
-    )
+    text = json.dumps(content, ensure_ascii=False, check_circular=False, separators=(",", ":"), default=_day)
     return text.encode()
+
+
+@lru_cache(4096)
+def _day(day: date) -> str:
+    """A day as JSON tells it: a file has few different ones."""
+    return day.isoformat()
 
 
 def _new(one: NewCadre, table: Table) -> tuple[Any, ...]:
     row = one.row
     return (
         f"{table.sheets[row.sheet]}!{row.number + 1}", row.code, row.name, one.unit, row.rank, row.category, row.post or "",
-        one.posted_on, row.term_until, one.joined_on, row.left_on, mask(row.citizen_no) if row.citizen_no else "", row.digest[:16],
+        _day(one.posted_on), row.term_until, _day(one.joined_on), row.left_on, mask(row.citizen_no) if row.citizen_no else "", row.digest[:16],
     )  # fmt: skip
 
 

@@ -237,10 +237,14 @@ class _SheetReader:
         if raw_post != "":
             post = known["post"].get(raw_post) or self._text("post", raw_post, plain) or None
         citizen_no = self._citizen_no(raw_citizen) if raw_citizen != "" else ""
-        posted_on = known["posted_on"].get(posted) or self._day("posted_on", posted)
-        term_until = known["term_until"].get(term) or self._day("term_until", term)
-        joined_on = known["joined_on"].get(joined) or self._day("joined_on", joined)
-        left_on = known["left_on"].get(left) or self._day("left_on", left)
+        posted_on = (
+            (known["posted_on"].get(posted) or self._day("posted_on", posted)) if posted != "" else None
+        )
+        term_until = (known["term_until"].get(term) or self._day("term_until", term)) if term != "" else None
+        joined_on = (
+            (known["joined_on"].get(joined) or self._day("joined_on", joined)) if joined != "" else None
+        )
+        left_on = (known["left_on"].get(left) or self._day("left_on", left)) if left != "" else None
         digest = self.hashed(citizen_no) if citizen_no else ""
         if not code and not digest and len(table.faults) == before:
             table.fault(self.index, self.number, "code", "empty")
@@ -313,8 +317,6 @@ class _SheetReader:
         return CHOICES[name].get(word) or self._fault(name, "unknown_choice", cell, choices=name)
 
     def _day(self, name: str, cell: Any) -> date | None:
-        if cell == "":
-            return None
         if isinstance(cell, float | int) and not isinstance(cell, bool):
             # 20240301 in a number cell can be nothing else; a bare 45352 could be a day of Excel's, and is not guessed.
             found = day(shown(cell)) if 19_000_000 < cell < 21_000_000 else None
