@@ -20,9 +20,9 @@ YEAR = 2025
 # All rows agree with each other by construction; checking each reference would take longer than everything else.
 ASSESSMENTS = """
 INSERT INTO trainees_yearlyassessment (year, cadre_id, unit_id, jurisdiction_id, rank, scheme_id, earned, counted, needed, figures,
-                                       reasons, result, bars_excellent, closed_at, closed_by_id)
+                                       reasons, result, grade, bars_excellent, sealed, superseded, correction_reason, closed_at, closed_by_id)
 SELECT %(year)s - n, a.cadre_id, a.unit_id, a.jurisdiction_id, a.rank, a.scheme_id, a.earned, a.counted, a.needed, a.figures, a.reasons,
-       a.result, a.bars_excellent, a.closed_at - make_interval(years => n), a.closed_by_id
+       a.result, a.grade, a.bars_excellent, false, false, '', a.closed_at - make_interval(years => n), a.closed_by_id
   FROM generate_series(1, %(entries)s - 1) n, trainees_yearlyassessment a
  ORDER BY n DESC, a.id
 """

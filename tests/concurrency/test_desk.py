@@ -158,7 +158,7 @@ def _opposite_moves(monkeypatch: Any, staff: Any, unit: Any, topics: list[Any]) 
         EnrolmentFactory(cadre=CadreFactory(unit=unit), offering=topic, created_by=staff)
         for topic in topics[:2]
     )
-    monkeypatch.setattr(moving, "_give_up", Gate(2).wrap(moving._give_up))
+    monkeypatch.setattr(moving, "take_back_place", Gate(2).wrap(moving.take_back_place))
     return compete(
         [
             partial(move_cadre, enrolment_id=there.pk, to_offering_id=topics[1].pk, reason="r", by=staff),

@@ -1,5 +1,6 @@
 """Every form with hostile content in each of its fields, and every address with bodies that are no form: an answer, never a fault."""
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from time import process_time
@@ -93,8 +94,12 @@ def writable(world: World) -> Iterator[tuple[str, str, Client, dict[str, list[st
 
 
 def _spoilt(fields: dict[str, list[str]]) -> Iterator[dict[str, list[str]]]:
-    """The form as shown but for one field, for each field and value in turn; then lists where one value is meant, and holes."""
-    for number, name in enumerate(fields):
+    """The form as shown but for one field, for each field and value in turn; then lists where one value is meant, and holes.
+
+    Of the rows of a grid, whose fields differ by a number alone, the first is spoilt.
+    """
+    once = {re.sub(r"\d+", "#", name): name for name in reversed(fields)}
+    for number, name in enumerate(name for name in fields if name in once.values()):
         yield {**fields, name: [VALUES[number % len(VALUES)]]}
         yield {**fields, name: ["1", "2", "\0"]}
         if number % 2:

@@ -74,7 +74,7 @@ def test_full_leaves_the_nomination_and_more_seats_confirm_nobody():
     second = calling.nominate()
     with pytest.raises(Full) as refused:
         calling.confirm(second)
-    assert "stays as it is" in refused.value.what_to_do
+    assert "推荐保持原状" in refused.value.what_to_do
     set_capacity(offering_id=calling.offering.pk, capacity=5, by=calling.staff)
     assert (fresh(second.pk).state, Enrolment.objects.unscoped("tests").count()) == ("nominated", 1)
     assert calling.confirm(second).state == "confirmed"

@@ -92,4 +92,9 @@ def test_issued_packet_keeps_what_it_says_and_moves_on_only_in_state():
         refusal(lambda: row.update(notice=packet.annex)),
         refusal(row.delete),
     ] == ["trainees_reportpacket_stands_tg"] * 3 + ["trainees_reportpacket_no_delete_tg"]
-    assert row.update(state=PacketState.WITHDRAWN) == 1
+    withdrawal = {
+        "withdrawn_at": clock.now(),
+        "withdrawn_by": packet.issued_by,
+        "withdrawal_reason": "Wrong recipient",
+    }
+    assert row.update(state=PacketState.WITHDRAWN, **withdrawal) == 1

@@ -143,7 +143,9 @@ def test_objections_and_evidence_stay_within_the_unit(staff, city, cadre):
         page = client.get(reverse("trainees:objections"), {"year": YEAR}).content.decode()
         assert ("金丝雀异议" in page) is sees, (role, place)
         opens = sees and role != Role.OFFICER
-        assert client.get(file).status_code == (200 if opens else 403 if sees else 404)
+        answer = client.get(file)
+        answer.getvalue()
+        assert answer.status_code == (200 if opens else 403 if sees else 404)
         assert (file in page) is opens
 
 

@@ -91,7 +91,9 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
     def grade_label(self, assessment: YearlyAssessment) -> tuple[str, str]:
         return assessment.grade, assessment.get_grade_display()
 
-    @display(description=gettext_lazy("state"), label={"sealed": "success", "corrected": "warning"})
+    @display(
+        description=gettext_lazy("state"), label={"sealed": "success", "corrected": "warning", "open": "info"}
+    )
     def state_label(self, assessment: YearlyAssessment) -> tuple[str, str]:
         if assessment.corrects_id:
             return "corrected", _("corrected")

@@ -69,6 +69,10 @@ class Cadre(ScopedModel):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        # As the database does on entry; said here too, so that the constraint finds the day when a form is checked.
+        self.posted_on = self.posted_on or self.joined_on
+
     def _citizen_no_place(self) -> str:
         return f"trainees.Cadre.citizen_no:{self.code}"
 
