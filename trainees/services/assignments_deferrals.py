@@ -10,6 +10,7 @@ from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.errors import Duplicate, NotApproved, NotFound, WindowClosed, WrongState
 from partyschool.common.locking import locking_transaction, violated_constraint
+from partyschool.common.plaintext import single_line
 from trainees.enums import DeferralState, NominationState
 from trainees.models import Deferral
 from trainees.rules.assignments import state_denial
@@ -70,7 +71,7 @@ def decide_deferral(
     `WindowClosed` (the class is over), `Busy`. Whoever asked gets a notice, and so does the person who was called.
     Concurrency: cadre, class and seats, assignment.
     """
-    answer = answer.strip() if agree and not answer.strip() else given_reason(answer)
+    answer = "" if agree and not single_line(answer) else given_reason(answer)
     found = deferrals_decided_by(by).select_related("nomination__assignment").filter(pk=deferral_id).first()
     if found is None:
         raise NotFound(_("There is no such deferral within your scope."))

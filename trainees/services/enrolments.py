@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from partyschool.common import clock
 from partyschool.common.errors import Denial, InvalidInput, NotFound
 from partyschool.common.locking import locking_transaction
+from partyschool.common.plaintext import single_line
 from partyschool.common.prepared import PreparedStatement
 from trainees.enums import EnrolmentOrigin, OverrideRule
 from trainees.models import Cadre, SeatOverride
@@ -28,8 +29,8 @@ LOCK_CADRE = PreparedStatement(
 
 
 def given_reason(reason: str) -> str:
-    """`reason` without blanks around it. Raises `InvalidInput` when it is empty or longer than a record keeps."""
-    reason = reason.strip()
+    """`reason` on one line, of visible characters. Raises `InvalidInput` when it is empty or longer than a record keeps."""
+    reason = single_line(reason)
     if not reason:
         raise InvalidInput(_("A reason is needed."))
     if len(reason) > REASON_MOST:
