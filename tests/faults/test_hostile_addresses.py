@@ -66,7 +66,7 @@ def readable(world: World) -> Iterator[tuple[str, str, Client, str]]:
 
 
 def _queries(name: str, page: str) -> Iterator[str]:
-    """The damaged queries a page is asked with: each parameter by itself, and all together; the forms of the administration all together."""
+    """The damaged queries a page is asked with: one parameter at a time, but all together for the forms of the administration."""
     asked = set(re.findall(r"[?;&]([a-z_]\w*)=", page)) | set(
         re.findall(r'<(?:input|select)[^>]* name="(\w+)"', page)
     )
@@ -74,11 +74,10 @@ def _queries(name: str, page: str) -> Iterator[str]:
         for value in VALUES:
             yield "&".join(f"{parameter}={value[:2000]}" for parameter in FORMS)
         return
-    names = sorted(asked.union(LISTS if name.startswith("admin:") else PORTAL))
-    for number, parameter in enumerate(names):
-        yield f"{parameter}={VALUES[number % len(VALUES)]}"
-    for value in VALUES:
-        yield "&".join(f"{parameter}={value[:2000]}" for parameter in names)
+    names = asked.union(LISTS if name.startswith("admin:") else PORTAL)
+    for number, parameter in enumerate(sorted(names)):
+        for value in VALUES[number % 2 :: 2]:
+            yield f"{parameter}={value}"
 
 
 def test_damaged_addresses_are_answered():
