@@ -11,6 +11,7 @@ from partyschool.jobs.services.progress import Progress
 from trainees.services.announcements import tell_drawn, tell_round_opened
 from trainees.services.assignments_reminders import tend_assignments
 from trainees.services.attendance_limits import tend_classes
+from trainees.services.deliveries_reminders import tend_deliveries
 from trainees.services.drawing import hold_draw, put_back_broken
 from trainees.services.evidence import remove_orphaned_evidence
 from trainees.services.import_commits import commit_import, undo_import
@@ -134,3 +135,11 @@ def remind_units() -> None:
     tended = tend_assignments()
     if any(astuple(tended)):
         log.info("assignments: %s units reminded, %s reported", *astuple(tended))
+
+
+@shared_task(name="deliveries.tend")
+def chase_receipts() -> None:
+    """Remind units of reports that nobody has opened, and report what stays unread."""
+    chased = tend_deliveries()
+    if any(astuple(chased)):
+        log.info("deliveries: %s reminded, %s reported", *astuple(chased))
