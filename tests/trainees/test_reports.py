@@ -270,7 +270,7 @@ def test_recipient_is_told_once_with_a_link_and_nobody_else(closed):
     packet = closed.report_to(closed.city.east)
     closed.report_to(closed.city.east)
     notice = Notice.objects.unscoped("tests").get(event=f"report.issue:{packet.pk}")
-    assert (notice.recipient, notice.url) == (mine, "/organisation/?year=2025")
+    assert (notice.recipient, notice.url) == (mine, f"/organisation/packets/{packet.pk}/")
     assert f"〔{packet.number_year}〕{packet.number}号" in notice.title
 
 

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
 from partyschool.accounts.enums import Role, UnitChangeKind
 from partyschool.accounts.models import RoleGrant, Unit, UnitChange, User
 from partyschool.common import clock
+from partyschool.common.deeds import Deed
 from trainees.models import PacketDelivery, PacketReceipt, ReportPacket
 
 RECEIVERS = (Role.ORGDEPT, Role.OFFICER)
@@ -62,3 +64,30 @@ def deliveries_of(user: Any, packet: ReportPacket) -> list[DeliveryLine]:
         Prefetch("receipts", queryset=receipts, to_attr="shown_receipts")
     )
     return [DeliveryLine(delivery, delivery.shown_receipts) for delivery in shown]
+
+
+def packet_history(packet: ReportPacket, lines: list[DeliveryLine]) -> list[Deed]:
+    """What became of the packet and of those of its deliveries that the reader sees, oldest first."""
+    deeds = [Deed(packet.issued_at, packet.issued_by, _("Report issued"))]
+    for line in lines:
+        again = line.delivery.reason
+        text = _("Delivered to %(unit)s") % {"unit": line.delivery.unit}
+        if again:
+            text = _("Delivered to %(unit)s as well: %(reason)s") % {
+                "unit": line.delivery.unit,
+                "reason": again,
+            }
+        deeds.append(Deed(line.delivery.delivered_at, line.delivery.delivered_by, text))
+        deeds += [Deed(one.received_at, one.name, _("Received")) for one in line.receipts]
+        if line.delivery.reminded_at:
+            told = line.delivery.reminders > 1
+            reminder = _("Staff told that it is unread") if told else _("Recipient reminded")
+            deeds.append(Deed(line.delivery.reminded_at, None, reminder))
+    if packet.superseded_by:
+        deeds.append(
+            Deed(packet.superseded_by.issued_at, packet.superseded_by.issued_by, _("Replaced by a newer one"))
+        )
+    if packet.withdrawn_at:
+        text = _("Taken back: %(reason)s") % {"reason": packet.withdrawal_reason}
+        deeds.append(Deed(packet.withdrawn_at, packet.withdrawn_by, text))
+    return sorted(deeds, key=lambda deed: deed.at)
