@@ -202,6 +202,7 @@ CELERY_BEAT_SCHEDULE = {
     "tend-leaves": {"task": "leaves.tend", "schedule": 600.0, "options": {"expires": 600}},
     "tend-assignments": {"task": "assignments.tend", "schedule": 600.0, "options": {"expires": 600}},
     "tend-deliveries": {"task": "deliveries.tend", "schedule": 600.0, "options": {"expires": 600}},
+    "run-schedules": {"task": "schedules.run", "schedule": 60.0, "options": {"expires": 60}},
     "send-mails": {"task": "mails.send", "schedule": 30.0, "options": {"expires": 30}},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
     "remove-orphans": {"task": "jobs.remove_orphans", "schedule": crontab(minute=37)},

@@ -20,6 +20,7 @@ from trainees.services.imports import check_import
 from trainees.services.leaves import remind_of_returns
 from trainees.services.promotion import promote_waiting, sweep_lines
 from trainees.services.reports import issue_packet
+from trainees.services.schedules import run_due_schedules
 from trainees.services.sealing import seal_due_rounds
 from trainees.services.simulation import run_simulation
 from trainees.services.year_notices import tell_year_state
@@ -143,3 +144,11 @@ def chase_receipts() -> None:
     chased = tend_deliveries()
     if any(astuple(chased)):
         log.info("deliveries: %s reminded, %s reported", *astuple(chased))
+
+
+@shared_task(name="schedules.run")
+def run_schedules() -> None:
+    """Start the reports that are due by a schedule, and count what failed."""
+    ran = run_due_schedules()
+    if any(astuple(ran)):
+        log.info("report schedules: %s started, %s failed", *astuple(ran))

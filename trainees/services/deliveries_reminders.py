@@ -58,8 +58,11 @@ def _chase(delivery_id: int, step: int, now: datetime) -> bool:
         locked.reminders, locked.reminded_at = step, now
         locked.save(update_fields=["reminders", "reminded_at"])
         days = (clock.school_date(now) - clock.school_date(locked.delivered_at)).days
-        told = tell_unread(locked, days) if step == REMINDED else tell_still_unread(locked)
-        action = "report.remind" if step == REMINDED else "report.escalate"
-        data = {"unit": locked.unit.code, "days": days, "told": told}
-        record_event(action=action, subject=locked.packet, by=None, data=data, now=now)
+        data = {"unit": locked.unit.code, "days": days}
+        if step == REMINDED:
+            data["told"] = tell_unread(locked, days)
+            record_event(action="report.remind", subject=locked.packet, by=None, data=data, now=now)
+        else:
+            data["told"] = tell_still_unread(locked)
+            record_event(action="report.escalate", subject=locked.packet, by=None, data=data, now=now)
     return True
