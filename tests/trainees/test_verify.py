@@ -103,7 +103,8 @@ def test_empty_code_stays_on_the_form(client, typed):
     assert client.get(reverse("trainees:verify_form"), {"code": typed}).status_code == 200
 
 
-def test_superseded_packet_names_its_successor(client, packet, closed):
+def test_superseded_packet_names_its_successor(client, closed):
+    packet = closed.preview_to(closed.city.east)
     CreditEntryFactory(
         cadre=closed.failed[closed.city.finance_bureau.pk],
         scheme=closed.scheme,
@@ -112,7 +113,7 @@ def test_superseded_packet_names_its_successor(client, packet, closed):
         posted_by=closed.staff,
     )
     closed.close()
-    new = closed.report_to(closed.city.east)
+    new = closed.preview_to(closed.city.east)
     shown = client.get(url_of(packet)).content.decode()
     assert "已被新文件替代" in shown
     assert f"〔{new.number_year}〕{new.number}号" in shown

@@ -21,7 +21,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from partyschool.accounts.enums import Role
+from partyschool.accounts.enums import Role, UnitKind
 from partyschool.accounts.models import RoleGrant, User
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
@@ -283,9 +283,10 @@ def _create(
 
 
 def _tell_recipient(packet: ReportPacket, report: Report) -> None:
-    """One notice with a link to everybody who holds an office for the recipient."""
+    """One notice with a link to everybody who acts for the recipient: the organisation department, or a unit's officers."""
     grants = RoleGrant.objects.valid_on(clock.school_date(packet.issued_at))
-    holders = grants.filter(role__in=[Role.ORGDEPT, Role.OFFICER], unit=packet.recipient).values("user")
+    role = Role.ORGDEPT if packet.recipient.kind == UnitKind.ORG_DEPARTMENT else Role.OFFICER
+    holders = grants.filter(role=role, unit=packet.recipient).values("user")
     with document_language():
         send_notice(
             recipients=User.objects.filter(pk__in=holders, is_active=True),
