@@ -421,11 +421,17 @@ def test_character_without_glyph_is_reported_with_the_person(closed):
 
 
 def test_nobody_outside_the_jurisdiction_is_in_the_packet(closed):
+    make_user("orgdept", unit=closed.city.east)
     canaries = [closed.cadre(closed.city.cousin_bureau, earned, name=f"外人{earned}") for earned in (10, 96)]
     above = closed.cadre(closed.city.root, 10, name="外人上级")
     closed.close()
     packet = closed.report_to(closed.city.east)
-    shown = pdf_text(packet.notice) + inside(packet.annex) + packet.notice.name + packet.annex.name
+    files = (packet.notice, packet.annex, packet.manifest)
+    shown = pdf_text(packet.notice) + inside(packet.annex) + "".join(file.name for file in files)
+    with packet.manifest.open() as content:
+        shown += content.read().decode()
+    for told in Notice.objects.unscoped("tests").filter(event=f"report.issue:{packet.pk}"):
+        shown += told.title + told.body + told.url
     for cadre in [*canaries, above]:
         assert cadre.name not in shown
         assert cadre.code not in shown
