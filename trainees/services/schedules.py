@@ -59,7 +59,7 @@ def save_schedule(*, schedule: ReportSchedule, by: User, now: datetime | None = 
         before = lock_row(ReportSchedule, schedule.pk) if schedule.pk else None
         resumed = before is not None and schedule.active and not before.active
         schedule.ordered_by, schedule.next_at = by, _next(schedule, at)
-        if resumed and before.last_error:
+        if before is not None and resumed and before.last_error:
             schedule.next_at = at
         if resumed:
             schedule.failures, schedule.last_error, schedule.last_job = 0, "", None
