@@ -201,6 +201,9 @@ CELERY_BEAT_SCHEDULE = {
     "tend-draws": {"task": "draws.tend", "schedule": 30.0, "options": {"expires": 30}},
     "tend-leaves": {"task": "leaves.tend", "schedule": 600.0, "options": {"expires": 600}},
     "tend-assignments": {"task": "assignments.tend", "schedule": 600.0, "options": {"expires": 600}},
+    "tend-deliveries": {"task": "deliveries.tend", "schedule": 600.0, "options": {"expires": 600}},
+    "run-schedules": {"task": "schedules.run", "schedule": 60.0, "options": {"expires": 60}},
+    "send-mails": {"task": "mails.send", "schedule": 30.0, "options": {"expires": 30}},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 60}},
     "remove-orphans": {"task": "jobs.remove_orphans", "schedule": crontab(minute=37)},
     "remove-orphaned-evidence": {"task": "evidence.remove_orphans", "schedule": crontab(minute=47)},
@@ -208,6 +211,13 @@ CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "accounts.clear_sessions", "schedule": crontab(hour=3, minute=15)},
 }
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=45)
+
+# Mails are switched on by EMAIL_URL (smtp+tls://user:password@host:587); without it none is even written to the outbox.
+MAIL_ON = bool(env.str("EMAIL_URL", default=""))
+if MAIL_ON:
+    globals().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="noreply@localhost")
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -10,6 +10,7 @@ class TraineesConfig(AppConfig):
         """Listen to the floors below: who may pick, and how many belong to a unit, is known here only."""
         from courses.signals import round_opened, seats_changed  # noqa: PLC0415 -- models are loaded by now
         from trainees.selectors import unit_people  # noqa: F401, PLC0415 -- registers the census of units
+        from trainees.services import deliveries  # noqa: F401, PLC0415 -- guards the files of packets taken back
         from trainees.services.announcements import announce_opening  # noqa: PLC0415 -- models are loaded by now
         from trainees.services.freed_seats import seats_have_changed  # noqa: PLC0415 -- models are loaded by now
 

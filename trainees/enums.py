@@ -204,6 +204,10 @@ class FigureCode(models.TextChoices):
     HOURS_A_DAY = "hours_a_day", _("Class-hours of a training day")
     OBJECTION_DAYS = "objection_days", _("Days in which objections can be raised")
     MAKE_UP_DAYS = "make_up_days", _("Days after sealing by which make-up training is due")
+    RECEIPT_REMIND_DAYS = (
+        "receipt_remind_days",
+        _("Days without a receipt after which the recipient of a report is reminded"),
+    )
 
 
 class AssignmentState(models.TextChoices):

@@ -11,6 +11,7 @@ from partyschool.jobs.services.progress import Progress
 from trainees.services.announcements import tell_drawn, tell_round_opened
 from trainees.services.assignments_reminders import tend_assignments
 from trainees.services.attendance_limits import tend_classes
+from trainees.services.deliveries_reminders import tend_deliveries
 from trainees.services.drawing import hold_draw, put_back_broken
 from trainees.services.evidence import remove_orphaned_evidence
 from trainees.services.import_commits import commit_import, undo_import
@@ -19,6 +20,7 @@ from trainees.services.imports import check_import
 from trainees.services.leaves import remind_of_returns
 from trainees.services.promotion import promote_waiting, sweep_lines
 from trainees.services.reports import issue_packet
+from trainees.services.schedules import run_due_schedules
 from trainees.services.sealing import seal_due_rounds
 from trainees.services.simulation import run_simulation
 from trainees.services.year_notices import tell_year_state
@@ -134,3 +136,19 @@ def remind_units() -> None:
     tended = tend_assignments()
     if any(astuple(tended)):
         log.info("assignments: %s units reminded, %s reported", *astuple(tended))
+
+
+@shared_task(name="deliveries.tend")
+def chase_receipts() -> None:
+    """Remind units of reports that nobody has opened, and report what stays unread."""
+    chased = tend_deliveries()
+    if any(astuple(chased)):
+        log.info("deliveries: %s reminded, %s reported", *astuple(chased))
+
+
+@shared_task(name="schedules.run")
+def run_schedules() -> None:
+    """Start the reports that are due by a schedule, and count what failed."""
+    ran = run_due_schedules()
+    if any(astuple(ran)):
+        log.info("report schedules: %s started, %s failed", *astuple(ran))

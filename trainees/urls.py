@@ -12,6 +12,7 @@ from .views import (
     check_ins_screens,
     claims,
     conduct,
+    deliveries,
     draws,
     electives,
     evidence,
@@ -124,6 +125,15 @@ urlpatterns = [
     path("organisation/records/<key:cadre_id>/record.pdf", records.record_file, name="record_file"),
     path("organisation/records/<key:cadre_id>/looks/", records.record_looks, name="record_looks"),
     path("organisation/reports/<year:year>/build/", packets.build, name="build_reports"),
+    path("organisation/packets/<key:packet_id>/", deliveries.packet, name="packet"),
+    path("organisation/packets/<key:packet_id>/deliver/", deliveries.redeliver, name="packet_redeliver"),
+    path("organisation/packets/<key:packet_id>/withdraw/", deliveries.withdraw, name="packet_withdraw"),
+    path(
+        "organisation/packets/<key:packet_id>/manifest/",
+        packets.packet_file,
+        {"part": "manifest"},
+        name="packet_manifest",
+    ),
     path(
         "organisation/packets/<key:packet_id>/notice/",
         packets.packet_file,

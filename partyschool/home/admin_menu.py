@@ -73,6 +73,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Make-up trainings"), "trainees.makeupplan", "update"),
             Item(_("Assessment exemptions"), "trainees.assessmentexemption", "event_busy"),
             Item(_("Report packets"), "trainees.reportpacket", "description"),
+            Item(_("Report schedules"), "trainees.reportschedule", "schedule"),
             Item(_("Standard targets"), "standards.standardtarget", "speed"),
         ),
     ),

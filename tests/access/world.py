@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -66,6 +66,7 @@ from trainees.models import (
     MakeUpPlan,
     Nomination,
     ReportPacket,
+    ReportSchedule,
     SeatOverride,
     SeatRefusal,
     SelectionDraw,
@@ -75,6 +76,7 @@ from trainees.models import (
 )
 from trainees.selectors.calendars import digest_of
 from trainees.services.imports import check_import, hand_in_file
+from trainees.services.schedules import save_schedule
 
 YEAR = 2025
 CODES = {"own": "AAAA-BBBB-CCCC-DDDD", "cousin": "EEEE-FFFF-GGGG-HHHH"}
@@ -266,6 +268,8 @@ def build_world() -> World:
             files[0],
             packet,
         )
+    schedule = ReportSchedule(name="定期通报", edition="final", frequency="yearly", at=time(2))
+    world.objects[ReportSchedule] = {"": save_schedule(schedule=schedule, by=staff)}
     _add_draw(world)
     _add_assignment(world, homes)
     _add_conduct(world)

@@ -1,7 +1,7 @@
 """One row of every list of the administration, as often as wanted; every person, unit and title carries a hostile name."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 from budget.enums import EntryKind
@@ -37,6 +37,7 @@ from trainees.models import (
     LeaveTier,
     MakeUpPlan,
     ReportPacket,
+    ReportSchedule,
     RoundDesk,
     SeatRefusal,
     SelectionDraw,
@@ -46,6 +47,7 @@ from trainees.models import (
 )
 from trainees.services.conduct_moderation import moderate_score
 from trainees.services.imports import check_import, hand_in_file
+from trainees.services.schedules import save_schedule
 
 HOSTILE = '<b>王</b>&"=1+1'
 
@@ -165,6 +167,11 @@ def _job(**fields):
     return Job.objects.create(
         kind="made", key=f"{clock.now():%f}", title=HOSTILE, owner=make_user(full_name=HOSTILE), **fields
     )
+
+
+def _report_schedule():
+    schedule = ReportSchedule(name=HOSTILE, edition="final", frequency="yearly", at=time(2))
+    return save_schedule(schedule=schedule, by=make_user(Role.STAFF))
 
 
 def _packet():
@@ -332,6 +339,7 @@ MAKERS: dict[str, Callable[[], object]] = {
     ),
     "trainees.offeringroster": lambda: _offering(state=OfferingState.PUBLISHED),
     "trainees.reportpacket": _packet,
+    "trainees.reportschedule": _report_schedule,
     "trainees.rounddesk": _round_desk,
     "trainees.seatrefusal": _refusal,
     "trainees.selectiondraw": _draw,

@@ -47,6 +47,7 @@ QUERIES = {
     "trainees.makeupplan": 5,
     "trainees.offeringroster": 6,
     "trainees.reportpacket": 4,
+    "trainees.reportschedule": 4,
     "trainees.rounddesk": 4,
     "trainees.seatrefusal": 6,
     "trainees.selectiondraw": 4,

@@ -10,8 +10,9 @@ from partyschool.jobs.models import Job
 from partyschool.jobs.services.running import run_job
 from tests.factories.accounts import City, make_user
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, make_scheme
-from trainees.enums import ExemptionGround
-from trainees.models import AssessmentExemption, Cadre, ReportPacket
+from tests.factories.years import sealed_year
+from trainees.enums import Edition, ExemptionGround, YearState
+from trainees.models import AssessmentExemption, AssessmentYear, Cadre, ReportPacket
 from trainees.services.reports import build_reports
 from trainees.services.years import close_year
 
@@ -57,23 +58,37 @@ class ClosedYear:
         )
 
     def report_to(self, unit: Any) -> ReportPacket | None:
-        """Order the reports, do all of them here as a worker would, and return the packet in force for `unit`."""
-        parent = build_reports(year=self.year, by=self.staff)
+        """Seal the year if it is not, order the reports, do all of them here as a worker would, and return the packet in force for `unit`."""
+        self.seal()
+        return self._all(build_reports(year=self.year, by=self.staff), unit, Edition.FINAL)
+
+    def preview_to(self, unit: Any, *, quarter: int = 4) -> ReportPacket | None:
+        """As `report_to`, an interim report of the year as it was closed."""
+        parent = build_reports(year=self.year, quarter=quarter, by=self.staff)
+        return self._all(parent, unit, Edition.PREVIEW)
+
+    def seal(self) -> None:
+        """Open the year to objections and seal it when their period is over, unless that was done."""
+        if not AssessmentYear.objects.filter(year=self.year, state=YearState.SEALED).exists():
+            sealed_year(self.staff, year=self.year)
+
+    def _all(self, parent: Job, unit: Any, edition: str) -> ReportPacket | None:
         for job in Job.objects.unscoped("tests").filter(parent=parent).order_by("created_at", "key"):
             run_job(job_id=job.pk)
         parent.refresh_from_db()
         assert (parent.state, parent.error) == ("done", "")
-        return self.packet_of(unit)
+        return self.packet_of(unit, edition)
 
     def order(self, unit: Any) -> Job:
         """Order the reports and return the job of the one for `unit`, left to be done."""
+        self.seal()
         parent = build_reports(year=self.year, by=self.staff)
         return Job.objects.unscoped("tests").get(parent=parent, params__unit=unit.pk)
 
-    def packet_of(self, unit: Any) -> ReportPacket | None:
+    def packet_of(self, unit: Any, edition: str = Edition.FINAL) -> ReportPacket | None:
         """The packet in force."""
         return (
             ReportPacket.objects.unscoped("tests")
-            .filter(recipient=unit, year=self.year, state="valid")
+            .filter(recipient=unit, year=self.year, state="valid", edition=edition)
             .first()
         )

@@ -68,6 +68,7 @@ def start_beat(spawn, tmp_path):
 
 def order(closed):
     """Order the reports; the job of the large one."""
+    closed.seal()
     parent = build_reports(year=2025, by=closed.staff)
     return parent, Job.objects.unscoped("tests").get(parent=parent, params__unit=closed.city.east.pk)
 

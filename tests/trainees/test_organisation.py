@@ -272,6 +272,7 @@ def test_person_page_explains_the_year(client, closed, as_user):
 
 
 def test_staff_order_the_reports_on_the_page(client, closed, as_user):
+    closed.seal()
     as_user("staff")
     url = reverse("trainees:build_reports", args=[2025])
     assert url in page(client, OVERVIEW)
@@ -302,6 +303,7 @@ def test_command_refuses_open_year_and_stranger(closed):
 
 
 def test_command_starts_the_job_for_a_member_of_staff(closed):
+    closed.seal()
     out = StringIO()
     call_command("build_reports", "2025", "--by", closed.staff.username, stdout=out)
     job = Job.objects.unscoped("tests").get(kind="build_reports")

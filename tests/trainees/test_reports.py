@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
@@ -13,6 +14,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from partyschool import __version__
 from partyschool.accounts.enums import UnitKind
 from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
@@ -22,12 +24,15 @@ from partyschool.notices.models import Notice
 from tests.factories.accounts import make_unit, make_user
 from tests.factories.reports import ClosedYear
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, make_scheme
+from tests.factories.years import sealed_year
 from trainees.exporters.assessment_annex import build_assessment_annex
+from trainees.exporters.assessment_manifest import PacketFile, build_manifest
 from trainees.exporters.assessment_notice import build_assessment_notice
 from trainees.exporters.wording import PacketFacts
-from trainees.models import DocumentCounter, ReportPacket
+from trainees.models import DocumentCounter, ReportPacket, YearlyAssessment
 from trainees.selectors.reports import read_report
-from trainees.services.reports import NobodyToReportTo, YearNotClosed, build_reports
+from trainees.services.corrections import Stated, correct_result
+from trainees.services.reports import NoInterim, YearNotClosed, YearNotSealed, build_reports
 from trainees.services.years import close_year
 
 HOSTILE = ("王<b>强</b>", "李&赵", "=1+1", '<img src="/etc/passwd">', "@SUM(A1)", "-2+3", "%s{0}\\n")
@@ -48,17 +53,27 @@ def packets():
     return ReportPacket.objects.unscoped("tests")
 
 
+def recipients(closed):
+    """Two organisation departments, and the three units in which people stand."""
+    city = closed.city
+    return [city.east, city.west, city.finance_bureau, city.culture_bureau, city.cousin_bureau]
+
+
 def pdf_text(file):
     with file.open() as content:
         pages = pypdf.PdfReader(io.BytesIO(content.read()), strict=True).pages
     return "".join("".join(page.extract_text().split()) for page in pages)
 
 
-def sheet_of(file):
+def book_of(file):
     import openpyxl
 
     with file.open() as content:
-        return openpyxl.load_workbook(io.BytesIO(content.read())).active
+        return openpyxl.load_workbook(io.BytesIO(content.read()))
+
+
+def sheet_of(file):
+    return book_of(file).worksheets[0]
 
 
 def sheet_rows(file):
@@ -79,21 +94,30 @@ def test_build_year_not_closed_is_refused(db):
     assert not Job.objects.unscoped("tests").exists()
 
 
-def test_build_without_organisation_department_is_refused(db):
+def test_yearly_report_waits_for_the_seal_and_interim_report_ends_with_it(closed):
+    with pytest.raises(YearNotSealed):
+        build_reports(year=2025, by=closed.staff)
+    closed.seal()
+    with pytest.raises(NoInterim):
+        build_reports(year=2025, quarter=4, by=closed.staff)
+    assert not Job.objects.unscoped("tests").filter(kind="build_reports").exists()
+
+
+def test_unit_without_organisation_department_gets_its_own(db):
     staff, scheme = make_user("staff"), make_scheme(2025)
-    cadre = CadreFactory(unit=make_unit(kind=UnitKind.CITY))
-    CreditEntryFactory(cadre=cadre, scheme=scheme, posted_by=staff)
-    close_year(year=2025, by=staff)
-    with pytest.raises(NobodyToReportTo):
-        build_reports(year=2025, by=staff)
+    unit = make_unit(kind=UnitKind.CITY)
+    CreditEntryFactory(cadre=CadreFactory(unit=unit), scheme=scheme, posted_by=staff)
+    sealed_year(staff)
+    build_reports(year=2025, by=staff)
+    assert Job.objects.unscoped("tests").get(kind="report_packet").params["unit"] == unit.pk
 
 
 def test_build_starts_one_child_per_recipient_once(closed):
+    closed.seal()
     first = build_reports(year=2025, by=closed.staff)
     assert build_reports(year=2025, by=closed.staff) == first
     children = Job.objects.unscoped("tests").filter(parent=first).order_by("key")
-    east, west = closed.city.east, closed.city.west
-    assert [child.key for child in children] == sorted([f"2025:{east.pk}", f"2025:{west.pk}"])
+    assert [child.key for child in children] == sorted(f"2025:{unit.pk}" for unit in recipients(closed))
     assert (first.kind, first.key) == ("build_reports", "2025")
 
 
@@ -121,7 +145,7 @@ def test_packet_says_what_the_results_say(closed):
 
 def test_packet_files_are_whole_and_belong_to_the_job(closed):
     packet = closed.report_to(closed.city.east)
-    for file in (packet.notice, packet.annex):
+    for file in (packet.notice, packet.annex, packet.manifest):
         with file.open() as content:
             data = content.read()
         assert (hashlib.sha256(data).hexdigest(), len(data)) == (file.sha256, file.size)
@@ -133,16 +157,101 @@ def test_packet_can_be_made_again_byte_by_byte(closed):
     packet = closed.report_to(closed.city.east)
     report = read_report(year=2025, recipient_id=closed.city.east.pk)
     facts = PacketFacts(packet.number, packet.number_year, packet.code, packet.issued_at)
-    notice = build_assessment_notice(report, facts)
-    assert hashlib.sha256(notice.content).hexdigest() == packet.notice.sha256
-    assert hashlib.sha256(build_assessment_annex(report, facts)).hexdigest() == packet.annex.sha256
+    notice, annex = build_assessment_notice(report, facts).content, build_assessment_annex(report, facts)
+    files = [
+        PacketFile("notice", packet.notice.name, notice),
+        PacketFile("annex", packet.annex.name, annex),
+    ]
+    manifest = build_manifest(report, facts, edition="final", queried_at=packet.queried_at, files=files)
+    made = [hashlib.sha256(content).hexdigest() for content in (notice, annex, manifest)]
+    assert made == [packet.notice.sha256, packet.annex.sha256, packet.manifest.sha256]
+
+
+def test_manifest_says_from_what_the_packet_was_made(closed):
+    packet = closed.report_to(closed.city.east)
+    with packet.manifest.open() as content:
+        said = json.loads(content.read())
+    assert (said["rows"], said["data_digest"], said["edition"]) == (5, packet.data_digest, "final")
+    assert said["scheme"] == {"name": closed.scheme.name, "version": closed.scheme.version}
+    assert said["queried_at"] == packet.queried_at.isoformat()
+    assert said["portal_version"] == __version__
+    files = {file["part"]: (file["sha256"], file["size"]) for file in said["files"]}
+    assert files == {
+        "notice": (packet.notice.sha256, packet.notice.size),
+        "annex": (packet.annex.sha256, packet.annex.size),
+    }
+
+
+def test_charts_are_in_the_notice_and_their_tables_in_the_annex(closed):
+    packet = closed.report_to(closed.city.east)
+    text = pdf_text(packet.notice)
+    for caption in ("各单位合格率", "各类别计入学分"):
+        assert caption in text
+    book = book_of(packet.annex)
+    assert book.sheetnames == ["考核结果", "所辖单位", "不能确定为优秀等次", "历年情况", "说明"]
+    units = list(book["所辖单位"].iter_rows(min_row=2, max_col=6, values_only=True))
+    assert units == [
+        (closed.city.finance_bureau.name, 3, 1, 1, 1, 0.5),
+        (closed.city.culture_bureau.name, 2, 1, 1, 0, 0.5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("doc_type", "ends"), [("circular", "特此通报"), ("report", "特此报告"), ("letter", "特此函告")]
+)
+def test_kind_of_document_is_chosen(closed, doc_type, ends):
+    closed.seal()
+    parent = build_reports(year=2025, doc_type=doc_type, by=closed.staff)
+    job = Job.objects.unscoped("tests").get(parent=parent, params__unit=closed.city.east.pk)
+    run_job(job_id=job.pk)
+    packet = closed.packet_of(closed.city.east)
+    assert packet.doc_type == doc_type
+    assert ends in pdf_text(packet.notice)
+
+
+def test_unit_gets_its_own_people_alone(closed):
+    packet = closed.report_to(closed.city.finance_bureau)
+    assert packet.row_count == 3
+    shown = pdf_text(packet.notice) + inside(packet.annex)
+    for cadre in (closed.passed, closed.failed):
+        assert cadre[closed.city.finance_bureau.pk].code in shown
+        assert cadre[closed.city.culture_bureau.pk].code not in shown
+
+
+def test_correction_after_sealing_makes_an_erratum_with_the_difference_alone(closed):
+    final = closed.report_to(closed.city.east)
+    failed = closed.failed[closed.city.finance_bureau.pk]
+    correct(closed, failed)
+    assert closed.report_to(closed.city.east) == final
+    erratum = packets().get(corrects=final)
+    assert (erratum.edition, erratum.row_count) == ("erratum", 1)
+    assert erratum.number in {6, 7}  # the unit that the cadre stands in gets one as well
+    final.refresh_from_db()
+    assert (final.state, final.superseded_by) == ("valid", None)
+    text, book = pdf_text(erratum.notice), inside(erratum.annex)
+    assert "不合格，40学分" in text
+    assert "合格，100学分" in text
+    assert f"〔{final.number_year}〕{final.number}号" in text
+    for shown in (text, book):
+        assert failed.name in shown
+        assert closed.failed[closed.city.culture_bureau.pk].name not in shown
+    closed.report_to(closed.city.east)
+    assert packets().filter(edition="erratum").count() == 2  # the department's and the unit's, each once
+    assert not packets().filter(edition="erratum", recipient=closed.city.west).exists()
+
+
+def correct(closed, cadre):
+    """60 credits that came late, and the correction that counts them."""
+    CreditEntryFactory(cadre=cadre, scheme=closed.scheme, amount=60, hours=60, posted_by=closed.staff)
+    row = YearlyAssessment.objects.unscoped("tests").get(cadre=cadre, year=2025)
+    correct_result(assessment_id=row.pk, stated=Stated(), reason="学分补登", by=closed.staff)
 
 
 def test_same_data_again_changes_nothing(closed):
     packet = closed.report_to(closed.city.east)
     assert closed.report_to(closed.city.east) == packet
-    assert (packets().count(), StoredFile.objects.count()) == (2, 4)
-    assert DocumentCounter.objects.get().last_number == 2
+    assert (packets().count(), StoredFile.objects.count()) == (5, 15)
+    assert DocumentCounter.objects.get().last_number == 5
 
 
 def test_running_a_finished_job_again_changes_nothing(closed):
@@ -151,20 +260,20 @@ def test_running_a_finished_job_again_changes_nothing(closed):
     assert packets().count() == 1
 
 
-def test_changed_results_supersede_the_packet(closed):
-    old = closed.report_to(closed.city.east)
+def test_changed_results_supersede_the_interim_packet(closed):
+    old = closed.preview_to(closed.city.east)
     failed = closed.failed[closed.city.finance_bureau.pk]
     CreditEntryFactory(cadre=failed, scheme=closed.scheme, amount=60, hours=60, posted_by=closed.staff)
     closed.close()
-    new = closed.report_to(closed.city.east)
+    new = closed.preview_to(closed.city.east)
     old.refresh_from_db()
     assert (old.state, old.superseded_by) == ("superseded", new)
-    assert new.number == 3
+    assert new.number > 5
     assert failed.name not in pdf_text(new.notice)
 
 
 def test_one_recipient_s_change_leaves_the_other_s_packet(closed):
-    east = closed.report_to(closed.city.east)
+    east = closed.preview_to(closed.city.east)
     CreditEntryFactory(
         cadre=closed.failed[closed.city.cousin_bureau.pk],
         scheme=closed.scheme,
@@ -173,7 +282,7 @@ def test_one_recipient_s_change_leaves_the_other_s_packet(closed):
         posted_by=closed.staff,
     )
     closed.close()
-    assert closed.report_to(closed.city.east) == east
+    assert closed.preview_to(closed.city.east) == east
 
 
 def test_attempt_that_cannot_store_draws_no_number(closed, settings, tmp_path):
@@ -270,7 +379,7 @@ def test_recipient_is_told_once_with_a_link_and_nobody_else(closed):
     packet = closed.report_to(closed.city.east)
     closed.report_to(closed.city.east)
     notice = Notice.objects.unscoped("tests").get(event=f"report.issue:{packet.pk}")
-    assert (notice.recipient, notice.url) == (mine, "/organisation/?year=2025")
+    assert (notice.recipient, notice.url) == (mine, f"/organisation/packets/{packet.pk}/")
     assert f"〔{packet.number_year}〕{packet.number}号" in notice.title
 
 
@@ -312,11 +421,17 @@ def test_character_without_glyph_is_reported_with_the_person(closed):
 
 
 def test_nobody_outside_the_jurisdiction_is_in_the_packet(closed):
+    make_user("orgdept", unit=closed.city.east)
     canaries = [closed.cadre(closed.city.cousin_bureau, earned, name=f"外人{earned}") for earned in (10, 96)]
     above = closed.cadre(closed.city.root, 10, name="外人上级")
     closed.close()
     packet = closed.report_to(closed.city.east)
-    shown = pdf_text(packet.notice) + inside(packet.annex) + packet.notice.name + packet.annex.name
+    files = (packet.notice, packet.annex, packet.manifest)
+    shown = pdf_text(packet.notice) + inside(packet.annex) + "".join(file.name for file in files)
+    with packet.manifest.open() as content:
+        shown += content.read().decode()
+    for told in Notice.objects.unscoped("tests").filter(event=f"report.issue:{packet.pk}"):
+        shown += told.title + told.body + told.url
     for cadre in [*canaries, above]:
         assert cadre.name not in shown
         assert cadre.code not in shown
@@ -326,6 +441,7 @@ def test_nobody_outside_the_jurisdiction_is_in_the_packet(closed):
 
 
 def test_transferred_cadre_stays_in_the_report_of_the_old_jurisdiction(closed):
+    closed.seal()
     moved = closed.failed[closed.city.finance_bureau.pk]
     moved.unit = closed.city.cousin_bureau
     moved.save()
@@ -346,7 +462,7 @@ def test_no_citizen_number_is_in_the_packet(closed):
 def test_results_of_a_running_year_are_called_interim(db):
     closed = ClosedYear(close=False)
     close_year(year=2025, by=closed.staff, now=clock.school_instant(date(2025, 12, 20), time(12)))
-    interim = closed.report_to(closed.city.east)
+    interim = closed.preview_to(closed.city.east)
     assert "截至2025年12月20日的阶段性结果" in pdf_text(interim.notice)
     closed.close()
     final = closed.report_to(closed.city.east)
@@ -366,13 +482,14 @@ def test_jurisdiction_without_failures_says_so(db):
 
 def test_departments_share_one_sequence(closed):
     closed.report_to(closed.city.east)
-    assert sorted(packets().values_list("number", flat=True)) == [1, 2]
+    assert sorted(packets().values_list("number", flat=True)) == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_command_waits_for_the_workers(worker):
     closed = ClosedYear()
+    closed.seal()
     out = StringIO()
     call_command("build_reports", "2025", "--wait", "--by", closed.staff.username, stdout=out)
-    assert "100%  2/2" in out.getvalue()
-    assert sorted(packets().values_list("number", flat=True)) == [1, 2]
+    assert "100%  5/5" in out.getvalue()
+    assert sorted(packets().values_list("number", flat=True)) == [1, 2, 3, 4, 5]

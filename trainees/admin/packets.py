@@ -13,7 +13,7 @@ from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
 from partyschool.common.errors import DomainError
 from trainees.enums import PacketState
-from trainees.forms import YearForm
+from trainees.forms import ReportsForm
 from trainees.models import ReportPacket
 from trainees.selectors.rosters import year_overview
 from trainees.services.reports import build_reports
@@ -27,11 +27,20 @@ STATE_COLOURS = {
 
 @admin.register(ReportPacket)
 class ReportPacketAdmin(ReadOnlyAdmin):
-    """The notices sent to the organisation departments, each with its annex."""
+    """The notices sent to organisation departments and units, each with its annex."""
 
-    list_display = ("addressee", "year", "document_number", "state_label", "people", "issued_at", "files")
+    list_display = (
+        "addressee",
+        "year",
+        "edition",
+        "document_number",
+        "state_label",
+        "people",
+        "issued_at",
+        "files",
+    )
     list_display_links = ("addressee",)
-    list_filter = (YearFilter, "state")
+    list_filter = (YearFilter, "edition", "state")
     list_select_related = ("recipient", "notice", "annex")
     search_fields = ("recipient__name", "=code")
     search_help_text = gettext_lazy("Recipient, or a verification code written in full")
@@ -41,6 +50,10 @@ class ReportPacketAdmin(ReadOnlyAdmin):
     fields = (
         "addressee",
         "year",
+        "edition",
+        "quarter",
+        "doc_type",
+        "corrects",
         "document_number",
         "state",
         "code",
@@ -50,6 +63,7 @@ class ReportPacketAdmin(ReadOnlyAdmin):
         "issued_at",
         "issued_by",
         "superseded_by",
+        "queried_at",
         "data_digest",
     )
     readonly_fields = ("addressee", "document_number", "files", "people")
@@ -90,12 +104,15 @@ class ReportPacketAdmin(ReadOnlyAdmin):
         description=gettext_lazy("Build reports"), icon="description", url_path="build", permissions=["act"]
     )
     def build(self, request: HttpRequest) -> HttpResponse:
-        form = YearForm(request.POST or request.GET or None, initial={"year": clock.school_year()})
-        year = form.cleaned_data["year"] if form.is_bound and form.is_valid() else None
+        form = ReportsForm(request.POST or request.GET or None, initial={"year": clock.school_year()})
+        asked = form.cleaned_data if form.is_bound and form.is_valid() else None
+        year = asked["year"] if asked else None
         status = 200
-        if request.method == "POST" and year:
+        if request.method == "POST" and asked:
             try:
-                job = build_reports(year=year, by=request.user)
+                job = build_reports(
+                    year=asked["year"], quarter=asked["quarter"], doc_type=asked["doc_type"], by=request.user
+                )
             except DomainError as error:
                 self.refuse(request, error)
                 status = 409

@@ -1,4 +1,4 @@
-"""The yearly assessment notice to an organisation department: an official document of kind 通报."""
+"""The assessment notice to an organisation department or unit: an official document of the kind 通报, 报告 or 函."""
 
 from collections.abc import Callable
 
@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from partyschool.common import clock
 from partyschool.common.pdf import (
     Attachment,
+    Block,
     BuiltDocument,
-    DocType,
+    Chart,
     Heading,
     OfficialNotice,
     Paragraph,
@@ -18,18 +19,18 @@ from partyschool.common.pdf import (
     build_notice,
     chinese_date,
 )
-from trainees.enums import AssessmentResult, Rank
+from trainees.enums import AssessmentResult, NoticeType, Rank
 from trainees.selectors.reasons import credits_text, reasons_text
-from trainees.selectors.reports import Report, Tally
+from trainees.selectors.reports import Report, ReportLine, Tally
 
 from .assessment_annex import annex_title
-from .wording import PacketFacts, document_language, file_name, subject_of
+from .wording import PacketFacts, document_language, file_name, named, subject_of
 
 
-def notice_file_name(report: Report) -> str:
+def notice_file_name(report: Report, facts: PacketFacts) -> str:
     """The notice's display name."""
     with document_language():
-        return file_name(report, _("Notice on the %(subject)s") % {"subject": subject_of(report)}, "pdf")
+        return file_name(report, named(subject_of(report), facts.doc_type), "pdf")
 
 
 def build_assessment_notice(
@@ -41,13 +42,12 @@ def build_assessment_notice(
     """
     with document_language():
         notice = OfficialNotice(
-            doc_type=DocType.CIRCULAR,
+            doc_type=facts.set_as,
             issuer=settings.SCHOOL_NAME,
             number=facts.document_number,
-            title=_("%(issuer)s: notice on the %(subject)s")
-            % {"issuer": settings.SCHOOL_NAME, "subject": subject_of(report)},
+            title=_title(report, facts),
             recipients=[report.recipient.name],
-            blocks=[*_opening(report), *_units(report), *_failed(report), *_closing()],
+            blocks=_correction(report, facts) if report.corrects else _whole(report, facts),
             issued_on=clock.school_date(facts.issued_at),
             attachments=[Attachment(annex_title(report))],
             printed_by=settings.SCHOOL_NAME,
@@ -57,13 +57,96 @@ def build_assessment_notice(
         return build_notice(notice, progress=progress)
 
 
-def _opening(report: Report) -> list[Paragraph | Heading]:
+def _title(report: Report, facts: PacketFacts) -> str:
+    match facts.doc_type:
+        case NoticeType.REPORT:
+            text = _("%(issuer)s: report on the %(subject)s")
+        case NoticeType.LETTER:
+            text = _("%(issuer)s: letter on the %(subject)s")
+        case _other:
+            text = _("%(issuer)s: notice on the %(subject)s")
+    return text % {"issuer": settings.SCHOOL_NAME, "subject": subject_of(report)}
+
+
+def _whole(report: Report, facts: PacketFacts) -> list[Block]:
+    return [
+        *_opening(report, facts),
+        *_units(report),
+        *_charts(report),
+        *_failed(report),
+        *_closing(report, facts),
+    ]
+
+
+def _correction(report: Report, facts: PacketFacts) -> list[Block]:
+    """Only what changed: who, from what, to what, why."""
+    text = _(
+        "After the document %(number)s the school corrected the results below; all others stand. The corrected results take the place "
+        "of those reported."
+    ) % {"number": report.corrects}
+    columns = [
+        TableColumn(_("No."), width=34),
+        TableColumn(_("Unit"), align="left"),
+        TableColumn(_("Name"), width=60),
+        TableColumn(_("Before the correction"), width=84),
+        TableColumn(_("After the correction"), width=84),
+        TableColumn(_("Reason"), align="left"),
+    ]
+    changes = report.differences
+    rows = [
+        [number, one.line.place, one.line.name, result_text(one.before), result_text(one.after), one.reason]
+        for number, one in enumerate(changes, 1)
+    ]
+    where = [f"{one.line.name} ({one.line.place})" for one in changes]
+    return [
+        Paragraph(text),
+        Heading(_("Corrected results")),
+        Table(columns, rows, caption=_("Corrected results"), where=lambda number: where[number]),
+        *_closing(report, facts),
+    ]
+
+
+def result_text(line: ReportLine | None) -> str:
+    """Result and counted credits of one line; where it is none, that it was not among those reported."""
+    if line is None:
+        return _("not reported here")
+    label = AssessmentResult(line.result).label
+    return _("%(result)s, %(counted)s credits") % {"result": label, "counted": credits_text(line.counted)}
+
+
+def _charts(report: Report) -> list[Block]:
+    rates = [(name, tally.pass_rate) for name, tally in report.by_unit.items()]
+    charts: list[Block] = [
+        Chart(
+            _("Pass rate by unit"),
+            [(name, float(rate)) for name, rate in rates if rate is not None],
+            unit="%",
+        ),
+        Chart(
+            _("Credits counted by category"),
+            [(name, float(number)) for name, number in report.by_category],
+            unit="",
+        ),
+    ]
+    if len(report.trend) > 1:
+        years = [(str(year), tally.pass_rate) for year, tally in report.trend]
+        charts.append(
+            Chart(
+                _("Pass rate over the years"),
+                [(name, float(rate)) for name, rate in years if rate is not None],
+                unit="%",
+            )
+        )
+    return [Heading(_("Charts")), *[chart for chart in charts if isinstance(chart, Chart) and chart.bars]]
+
+
+def _opening(report: Report, facts: PacketFacts) -> list[Paragraph | Heading]:
     whole = report.whole
     blocks: list[Paragraph | Heading] = [
         Paragraph(
             _(
                 "Under the %(scheme)s (version %(version)s) the school has assessed the education and training in %(year)s of "
-                "%(total)s cadres in %(units)s units of your jurisdiction. The results are notified as follows."
+                "%(total)s cadres in %(units)s units of your jurisdiction."
             )
             % {
                 "scheme": report.scheme.name,
@@ -72,6 +155,7 @@ def _opening(report: Report) -> list[Paragraph | Heading]:
                 "total": whole.total,
                 "units": len(report.by_unit),
             }
+            + _announced(facts)
         )
     ]
     if report.provisional:
@@ -173,7 +257,24 @@ def _failed(report: Report) -> list[Heading | Paragraph | Table]:
     ]
 
 
-def _closing() -> list[Heading | Paragraph]:
+def _announced(facts: PacketFacts) -> str:
+    match facts.doc_type:
+        case NoticeType.REPORT:
+            return _("The results are reported as follows.")
+        case NoticeType.LETTER:
+            return _("The results are sent to you as follows.")
+        case _other:
+            return _("The results are notified as follows.")
+
+
+def _closing(report: Report, facts: PacketFacts) -> list[Block]:
+    match facts.doc_type:
+        case NoticeType.REPORT:
+            last = _("This is our report.")
+        case NoticeType.LETTER:
+            last = _("We write this to let you know.")
+        case _other:
+            last = _("This is notified herewith.")
     return [
         Heading(_("Use of the results")),
         Paragraph(
@@ -183,4 +284,5 @@ def _closing() -> list[Heading | Paragraph]:
             )
         ),
         Paragraph(_("Whoever objects to a result may ask the school for a review.")),
+        Paragraph(last),
     ]

@@ -11,7 +11,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from partyschool.common.filenames import safe_filename
-from partyschool.common.pdf import document_number
+from partyschool.common.pdf import DocType, document_number
+from trainees.enums import NoticeType
 from trainees.selectors.reports import Report
 
 
@@ -23,6 +24,12 @@ class PacketFacts:
     number_year: int
     code: str
     issued_at: datetime
+    doc_type: str = NoticeType.CIRCULAR
+
+    @property
+    def set_as(self) -> DocType:
+        """How the document is laid out."""
+        return DocType[NoticeType(self.doc_type).name]
 
     @property
     def document_number(self) -> str:
@@ -42,9 +49,25 @@ def document_language() -> Iterator[None]:
 
 def subject_of(report: Report) -> str:
     """What the report is about, without issuer and kind of document."""
-    if report.provisional:
-        return _("interim assessment of cadre education and training in %(year)s") % {"year": report.year}
-    return _("assessment of cadre education and training in %(year)s") % {"year": report.year}
+    if report.corrects:
+        text = _("correction of the assessment of cadre education and training in %(year)s")
+    elif report.provisional:
+        text = _("interim assessment of cadre education and training in %(year)s (quarter %(quarter)s)")
+    else:
+        text = _("assessment of cadre education and training in %(year)s")
+    return text % {"year": report.year, "quarter": report.quarter}
+
+
+def named(subject: str, doc_type: str) -> str:
+    """The document's name: its kind and its subject."""
+    match doc_type:
+        case NoticeType.REPORT:
+            text = _("Report on the %(subject)s")
+        case NoticeType.LETTER:
+            text = _("Letter on the %(subject)s")
+        case _other:
+            text = _("Notice on the %(subject)s")
+    return text % {"subject": subject}
 
 
 def file_name(report: Report, title: str, extension: str) -> str:

@@ -6,7 +6,7 @@ from .offerings import CancelForm
 from .records import ReasonForm, RecordSearchForm
 from .rounds import ChangeWindowForm, SelectionRoundForm
 from .verify import CHECKED_FILE_MOST, CheckCodeForm, CheckFileForm
-from .years import CadreResultsForm, YearForm
+from .years import CadreResultsForm, ReportsForm, YearForm
 
 __all__ = [
     "CHECKED_FILE_MOST",
@@ -28,6 +28,7 @@ __all__ = [
     "OpenSheetForm",
     "ReasonForm",
     "RecordSearchForm",
+    "ReportsForm",
     "ReturnForm",
     "RevealForm",
     "SelectionRoundForm",

@@ -34,7 +34,8 @@ class CheckFileForm(forms.Form):
     """A file to be compared with what was issued; it is read once and kept nowhere."""
 
     file = forms.FileField(
-        label=_("File"), help_text=_("PDF or Excel file, at most 20 MB. It is compared and not kept.")
+        label=_("File"),
+        help_text=_("PDF, Excel or manifest file, at most 20 MB. It is compared and not kept."),
     )
 
     def clean_file(self) -> Any:

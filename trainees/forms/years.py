@@ -8,7 +8,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from partyschool.accounts.models import Unit
 from partyschool.common import clock
-from trainees.enums import AssessmentResult, Rank
+from trainees.enums import AssessmentResult, NoticeType, Rank
 
 
 class YearForm(forms.Form):
@@ -21,6 +21,33 @@ class YearForm(forms.Form):
         this_year = clock.school_year()
         years = range(this_year, this_year - 10, -1)
         self.fields["year"].choices = [(year, str(year)) for year in years]  # type: ignore[attr-defined]  # a ChoiceField
+
+
+class ReportsForm(YearForm):
+    """What reports are made: of which year, of which quarter if interim, as which kind of document."""
+
+    quarter = forms.TypedChoiceField(
+        label=_("quarter"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        choices=[("", "—"), *[(number, str(number)) for number in range(1, 5)]],
+        widget=UnfoldAdminSelectWidget,
+        help_text=_(
+            "The quarter of an interim report on a running year; empty for the yearly report of a sealed year."
+        ),
+    )
+    doc_type = forms.ChoiceField(
+        label=_("kind of document"),
+        choices=NoticeType.choices,
+        initial=NoticeType.CIRCULAR,
+        widget=UnfoldAdminSelectWidget,
+        required=False,
+    )
+
+    def clean_doc_type(self) -> str:
+        """An address that names the year alone means a circular."""
+        return self.cleaned_data["doc_type"] or NoticeType.CIRCULAR.value
 
 
 class CadreResultsForm(forms.Form):

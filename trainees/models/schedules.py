@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -13,7 +14,8 @@ class ReportSchedule(models.Model):
     """When reports are made by themselves, in the school's time. After `FAULTS_MOST` failures in a row it pauses and staff are told.
 
     `yearly` runs once a year in `month` and reports the year before; `quarterly` runs in the month after each quarter. `next_at` is the
-    next due instant; a run that is missed is made once, not for every time it was missed.
+    next due instant; a run that is missed is made once, not for every time it was missed. `ordered_by` is who last set the schedule up:
+    the reports are issued on behalf of this person.
     """
 
     name = models.CharField(_("name"), max_length=80)
@@ -29,6 +31,14 @@ class ReportSchedule(models.Model):
         _("day of the month"), default=10, validators=[MinValueValidator(1), MaxValueValidator(28)]
     )
     at = models.TimeField(_("time"))
+    ordered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("on behalf of"),
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
     active = models.BooleanField(_("active"), default=True)
     next_at = models.DateTimeField(_("next run"), editable=False)
     last_at = models.DateTimeField(_("last run"), null=True, blank=True, editable=False)

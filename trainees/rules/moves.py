@@ -12,6 +12,7 @@ from trainees.enums import (
     MakeUpState,
     NominationState,
     ObjectionState,
+    PacketState,
     SchemeState,
     YearState,
 )
@@ -66,6 +67,10 @@ SCHEME_MOVES = {
     SchemeState.DRAFT: {SchemeState.IN_FORCE},
     SchemeState.IN_FORCE: {SchemeState.RETIRED},
 }
+PACKET_MOVES = {
+    PacketState.VALID: {PacketState.SUPERSEDED, PacketState.WITHDRAWN},
+    PacketState.SUPERSEDED: {PacketState.WITHDRAWN},
+}
 
 # Table → its moves, as the triggers hold them.
 MOVES: dict[str, Mapping[Any, set[Any]]] = {
@@ -79,6 +84,7 @@ MOVES: dict[str, Mapping[Any, set[Any]]] = {
     "trainees_assessmentobjection": OBJECTION_MOVES,
     "trainees_makeupplan": MAKE_UP_MOVES,
     "trainees_creditscheme": SCHEME_MOVES,
+    "trainees_reportpacket": PACKET_MOVES,
 }
 
 

@@ -57,12 +57,18 @@ def packet_by_code(typed: str) -> ReportPacket:
     packets = ReportPacket.objects.unscoped("whoever holds the paper may check it")
     packet = (
         packets.filter(code=normalised_code(typed)[:20])
-        .select_related("recipient", "notice", "annex", "superseded_by")
+        .select_related("recipient", "notice", "annex", "manifest", "superseded_by", "corrects")
         .first()
     )
     if packet is None:
         raise UnknownCode
     return packet
+
+
+def errata_of(packet: ReportPacket) -> list[ReportPacket]:
+    """The corrections of a packet that are in force, oldest first, for anybody who holds its code."""
+    errata = ReportPacket.objects.unscoped("whoever holds the paper learns what corrects it")
+    return list(errata.filter(corrects=packet, state=PacketState.VALID).order_by("issued_at", "pk"))
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,24 @@
-"""What a report says: the closed year of one jurisdiction, read once, in a fixed order, with a digest of what is shown."""
+"""What a report says: one recipient's year, read once, in a fixed order, with a digest of what is shown."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+
+from django.db.models import Count, Q
 
 from partyschool.accounts.models import Unit
 from partyschool.accounts.selectors.unit_history import tree_on
 from partyschool.common import clock
 from trainees.enums import AssessmentResult, CreditCategory
 from trainees.models import CreditScheme, YearlyAssessment
+
+TREND_YEARS = 5
+"""How many years the trend shows at most."""
 
 
 def place_name(above: str, name: str) -> str:
@@ -74,16 +79,58 @@ class Tally:
                 self.exempt += number
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One result that was corrected since a packet reported it; None where it left or entered the recipient's jurisdiction."""
+
+    before: ReportLine | None
+    after: ReportLine | None
+    reason: str
+
+    @property
+    def line(self) -> ReportLine:
+        """Who it is about, as of now if possible."""
+        line = self.after or self.before
+        if line is None:
+            raise ValueError("a difference without a line")
+        return line
+
+
 @dataclass(frozen=True)
 class Report:
-    """The results of `year` for `recipient`: lines in the order of the unit tree. `provisional` while the year still ran at closing."""
+    """The results of `year` for `recipient`: lines in the order of the unit tree.
+
+    `quarter` is set in an interim report on a year that is not sealed. `results` are the ids of the versions reported, ascending;
+    `trend` the sealed years with results of the recipient, oldest first. In a correction `corrects` is the number of the document
+    corrected, `differences` is all it tells, and `lines` are empty.
+    """
 
     year: int
     recipient: Unit
     scheme: CreditScheme
     closed_at: datetime
-    provisional: bool
+    quarter: int | None
     lines: Sequence[ReportLine]
+    results: Sequence[int]
+    trend: Sequence[tuple[int, Tally]] = ()
+    corrects: str = ""
+    differences: Sequence[Difference] = ()
+
+    @property
+    def provisional(self) -> bool:
+        return self.quarter is not None
+
+    @property
+    def row_count(self) -> int:
+        return len(self.differences) if self.corrects else len(self.lines)
+
+    @cached_property
+    def by_category(self) -> list[tuple[str, Decimal]]:
+        """Name of the category and the credits counted in it, over all lines."""
+        sums = [
+            sum(column, Decimal(0)) for column in zip(*[line.by_category for line in self.lines], strict=True)
+        ]
+        return list(zip([str(category.label) for category in CreditCategory], sums, strict=False))
 
     @cached_property
     def whole(self) -> Tally:
@@ -109,29 +156,38 @@ class Report:
             "year": self.year,
             "recipient": self.recipient.name,
             "scheme": [self.scheme.pk, self.scheme.name, self.scheme.version],
-            "provisional": self.provisional and clock.school_date(self.closed_at).isoformat(),
+            "quarter": self.quarter,
+            "as_of": self.provisional and clock.school_date(self.closed_at).isoformat(),
         }
+        if self.corrects:
+            facts["corrects"] = self.corrects
         digest = hashlib.sha256(_canonical(facts))
         for line in self.lines:
-            digest.update(b"\n")
-            digest.update(
-                _canonical(
-                    [
-                        line.code,
-                        line.name,
-                        line.rank,
-                        line.unit,
-                        line.office,
-                        [str(one) for one in line.by_category],
-                        str(line.earned),
-                        str(line.counted),
-                        str(line.needed),
-                        line.result,
-                        list(line.reasons),
-                    ]
-                )
-            )
+            digest.update(b"\n" + _canonical(_shown(line)))
+        for change in self.differences:
+            shown = [
+                change.before and _shown(change.before),
+                change.after and _shown(change.after),
+                change.reason,
+            ]
+            digest.update(b"\n" + _canonical(shown))
         return digest.hexdigest()
+
+
+def _shown(line: ReportLine) -> list[Any]:
+    return [
+        line.code,
+        line.name,
+        line.rank,
+        line.unit,
+        line.office,
+        [str(one) for one in line.by_category],
+        str(line.earned),
+        str(line.counted),
+        str(line.needed),
+        line.result,
+        list(line.reasons),
+    ]
 
 
 def _canonical(value: Any) -> bytes:
@@ -146,45 +202,94 @@ def _tally(lines: Sequence[ReportLine]) -> Tally:
 
 
 def recipients_of(year: int) -> list[Unit]:
-    """The organisation departments that have cadres with a result in `year`, in the order of the tree."""
-    results = YearlyAssessment.objects.filter(year=year, jurisdiction__isnull=False)
-    ids = results.unscoped("who gets a report").values("jurisdiction")
-    return list(Unit.objects.filter(pk__in=ids))
+    """The organisation departments that have cadres with a result in `year` and the units they stood in, in the order of the tree."""
+    results = YearlyAssessment.objects.filter(year=year).unscoped("who gets a report")
+    departments = results.filter(jurisdiction__isnull=False).values("jurisdiction")
+    return list(Unit.objects.filter(Q(pk__in=departments) | Q(pk__in=results.values("unit"))))
 
 
-def read_report(*, year: int, recipient_id: int) -> Report | None:
-    """The report of `year` for one organisation department, or None if it has no cadre with a result.
+def read_report(*, year: int, recipient_id: int, quarter: int | None = None) -> Report | None:
+    """The report of `year` for one organisation department or unit, or None if it has no cadre with a result.
 
-    Rows go by the jurisdiction at the closing, not by where a cadre is today; units are named and placed as at the year's end, and stand in
-    the order in which they were made.
+    A department's rows go by the jurisdiction at the closing, a unit's by the unit itself, not by where a cadre is today; units are named and
+    placed as at the year's end, and stand in the order in which they were made.
     """
     recipient = Unit.objects.get(pk=recipient_id)
-    results = YearlyAssessment.objects.filter(year=year, jurisdiction=recipient)
-    rows = list(
-        results.unscoped("the report of one jurisdiction")
-        .select_related("cadre")
-        .only(
-            "earned", "counted", "needed", "figures", "reasons", "result", "rank", "closed_at", "scheme_id",
-            "cadre__code", "cadre__name", "unit_id",
-        )
-        .order_by("cadre__code")
-    )  # fmt: skip
+    rows = _rows(YearlyAssessment.objects.filter(_reported_to(recipient), year=year))
     if not rows:
         return None
-    closed_at = max(row.closed_at for row in rows)
-    tree = tree_on(date(year, 12, 31))
-    ways = {unit: tree.way_down(recipient.pk, unit) for unit in {row.unit_id for row in rows}}
-    rows.sort(key=lambda row: ways[row.unit_id])
-    lines = [_line(row, tree.names[ways[row.unit_id][0]], tree.names[row.unit_id]) for row in rows]
     newest = max(rows, key=lambda row: (row.closed_at, row.pk))
     return Report(
         year=year,
         recipient=recipient,
         scheme=CreditScheme.objects.get(pk=newest.scheme_id),
-        closed_at=closed_at,
-        provisional=closed_at < clock.year_end(year),
-        lines=lines,
+        closed_at=newest.closed_at,
+        quarter=quarter,
+        lines=list(_lines(rows, recipient, year).values()),
+        results=sorted(row.pk for row in rows),
+        trend=_trend(recipient, year),
     )
+
+
+def read_correction(report: Report, *, reported: Sequence[int], corrects: str) -> Report | None:
+    """What changed since the versions `reported` were reported by the document with the number `corrects`; None if nothing did.
+
+    Only differences are told: who was corrected, from what, to what, and why.
+    """
+    gone, new = set(reported) - set(report.results), set(report.results) - set(reported)
+    if not gone and not new:
+        return None
+    rows = _rows(YearlyAssessment.versions.filter(pk__in=gone | new))
+    old = [row for row in rows if row.pk in gone]
+    now = [row for row in rows if row.pk in new]
+    before = _lines(old, report.recipient, report.year)
+    after = _lines(now, report.recipient, report.year)
+    reasons = {row.cadre_id: row.correction_reason for row in now}
+    return replace(
+        report,
+        corrects=corrects,
+        lines=[],
+        trend=(),
+        differences=[
+            Difference(before.get(cadre), after.get(cadre), reasons.get(cadre, ""))
+            for cadre in dict.fromkeys([*after, *before])
+        ],
+    )
+
+
+def _reported_to(recipient: Unit) -> Q:
+    return Q(jurisdiction=recipient) | Q(unit=recipient)
+
+
+def _rows(results: Any) -> list[YearlyAssessment]:
+    rows = results.unscoped("the report of one recipient").select_related("cadre")
+    return list(
+        rows.only(
+            "earned", "counted", "needed", "figures", "reasons", "result", "rank", "closed_at", "scheme_id",
+            "correction_reason", "cadre__code", "cadre__name", "unit_id",
+        ).order_by("cadre__code")
+    )  # fmt: skip
+
+
+def _lines(rows: Sequence[YearlyAssessment], recipient: Unit, year: int) -> dict[int, ReportLine]:
+    """Cadre id → line, in the order of the tree, then of the codes."""
+    tree = tree_on(date(year, 12, 31))
+    ways = {unit: tree.way_down(recipient.pk, unit) for unit in {row.unit_id for row in rows}}
+    ordered = sorted(rows, key=lambda row: ways[row.unit_id])
+    names = tree.names
+    return {row.cadre_id: _line(row, names[ways[row.unit_id][0]], names[row.unit_id]) for row in ordered}
+
+
+def _trend(recipient: Unit, year: int) -> list[tuple[int, Tally]]:
+    """The last sealed years up to `year`."""
+    results = YearlyAssessment.objects.filter(
+        _reported_to(recipient), sealed=True, year__gt=year - TREND_YEARS, year__lte=year
+    )
+    counts = results.unscoped("sums alone").values_list("year", "result").annotate(number=Count("pk"))
+    years: dict[int, Tally] = {}
+    for one, result, number in counts.order_by("year", "result"):
+        years.setdefault(one, Tally()).add(result, number)
+    return list(years.items())
 
 
 def _line(row: YearlyAssessment, unit: str, office: str) -> ReportLine:

@@ -1,4 +1,7 @@
-"""Reports to the organisation departments: who gets one, and how one packet comes into being exactly once.
+"""Reports to organisation departments and units: who gets one, and how one packet comes into being exactly once.
+
+A final packet is made of a sealed year and never replaced: results corrected later are told by a correction (erratum). How a running
+year stands is told by interim packets (previews), of which a newer one supersedes the older.
 
 Document numbers have no gaps because a number is drawn in the very transaction that creates its packet: under the counter's row
 lock, together with both files, the superseding of the older packet and the end of the job. An attempt that dies, whenever it
@@ -8,6 +11,7 @@ is due; only if a rival drew that number in the meantime it is set once more und
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +21,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from partyschool.accounts.enums import Role
+from partyschool.accounts.enums import Role, UnitKind
 from partyschool.accounts.models import RoleGrant, User
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
@@ -29,15 +33,25 @@ from partyschool.jobs.services.files import store_file
 from partyschool.jobs.services.jobs import start_job
 from partyschool.jobs.services.progress import Progress
 from partyschool.notices.services.notices import send_notice
-from trainees.enums import PacketState
+from trainees.enums import Edition, NoticeType, PacketState, YearState
 from trainees.exporters.assessment_annex import XLSX, annex_file_name, build_assessment_annex
+from trainees.exporters.assessment_manifest import (
+    JSON,
+    PacketFile,
+    build_manifest,
+    manifest_file_name,
+    reported_results,
+)
 from trainees.exporters.assessment_notice import build_assessment_notice, notice_file_name
 from trainees.exporters.wording import PacketFacts, document_language
-from trainees.models import DocumentCounter, ReportPacket, YearlyAssessment
+from trainees.models import AssessmentYear, DocumentCounter, ReportPacket
 from trainees.selectors.packets import CODE_ALPHABET, group_code, packet_number
-from trainees.selectors.reports import Report, read_report, recipients_of
+from trainees.selectors.reports import Report, read_correction, read_report, recipients_of
+
+from .deliveries import deliver_packet
 
 CODE_LENGTH = 16
+FILE_TYPES = {"notice": "application/pdf", "annex": XLSX, "manifest": JSON}
 
 
 class YearNotClosed(WrongState):
@@ -48,41 +62,53 @@ class YearNotClosed(WrongState):
     remedy = gettext_lazy("Close the year first; the reports are made from its results.")
 
 
-class NobodyToReportTo(WrongState):
-    """The year is closed, but none of its cadres belongs to an organisation department."""
+class YearNotSealed(WrongState):
+    """Its results can still change without a trace."""
 
-    code = "no_recipient"
-    title = gettext_lazy("There is no organisation department to report to")
-    remedy = gettext_lazy(
-        "Place the units under their organisation department, close the year again, then make the reports."
-    )
+    code = "year_not_sealed"
+    title = gettext_lazy("The year is not sealed")
+    remedy = gettext_lazy("Seal the year first, or make an interim report for a quarter.")
 
 
-def build_reports(*, year: int, by: User, now: datetime | None = None) -> Job:
-    """Start making the reports of `year`: one parent job (key: the year) with one child per organisation department.
+class NoInterim(WrongState):
+    """A sealed year is reported on for good."""
 
-    While they are being made, the same job is returned. Making them again later leaves unchanged reports as they are.
-    Raises `YearNotClosed`, `NobodyToReportTo`, `Busy`.
+    code = "year_sealed_no_interim"
+    title = gettext_lazy("The year is sealed")
+    remedy = gettext_lazy("Make the yearly reports instead of an interim report.")
+
+
+def build_reports(
+    *,
+    year: int,
+    quarter: int | None = None,
+    doc_type: str = NoticeType.CIRCULAR,
+    by: User,
+    now: datetime | None = None,
+) -> Job:
+    """Start making the reports of `year`: one parent job with one child per organisation department and unit.
+
+    Without `quarter` the yearly reports of a sealed year, and corrections where results were corrected since; with `quarter` (1-4) interim
+    reports on the results of a year that is not sealed. While they are being made, the same job is returned. Making them again later
+    leaves unchanged reports as they are. Raises `YearNotClosed`, `YearNotSealed`, `NoInterim`, `Busy`.
     Concurrency: one transaction; each child locks the parent's row, which is new or live.
     """
     now = now or clock.now()
-    results = YearlyAssessment.objects.filter(year=year).unscoped("is the year closed?")
-    if not results.exists():
-        raise YearNotClosed(_("There is not one result of %(year)s.") % {"year": year})
     recipients = recipients_of(year)
     if not recipients:
-        raise NobodyToReportTo
+        raise YearNotClosed(_("There is not one result of %(year)s.") % {"year": year})
+    _refuse_state(year, quarter)
+    params = {"year": year, "quarter": quarter, "doc_type": str(NoticeType(doc_type))}
+    prefix = f"{year}:Q{quarter}" if quarter else str(year)
     with locking_transaction(), translation.override(settings.LANGUAGE_CODE):
         title = _("Reports on the assessment of %(year)s") % {"year": year}
-        parent = start_job(
-            kind="build_reports", key=str(year), title=title, params={"year": year}, by=by, now=now
-        )
+        parent = start_job(kind="build_reports", key=prefix, title=title, params=params, by=by, now=now)
         for unit in recipients:
             start_job(
                 kind="report_packet",
-                key=f"{year}:{unit.pk}",
+                key=f"{prefix}:{unit.pk}",
                 title=_("%(year)s: report to %(recipient)s") % {"year": year, "recipient": unit.name},
-                params={"year": year, "unit": unit.pk},
+                params={**params, "unit": unit.pk},
                 by=by,
                 parent=parent,
                 now=now,
@@ -90,43 +116,66 @@ def build_reports(*, year: int, by: User, now: datetime | None = None) -> Job:
     return parent
 
 
+def _refuse_state(year: int, quarter: int | None) -> None:
+    sealed = AssessmentYear.objects.filter(year=year, state=YearState.SEALED).exists()
+    if quarter and sealed:
+        raise NoInterim(_("%(year)s is sealed.") % {"year": year})
+    if not quarter and not sealed:
+        raise YearNotSealed(_("%(year)s is not sealed.") % {"year": year})
+
+
 def issue_packet(
     *, job: Job, progress: Progress, by: User, now: datetime | None = None
 ) -> ReportPacket | None:
-    """Make the packet of the recipient and year that `job.params` names; returns the packet in force, None if there is nothing to report.
+    """Make the packet of recipient, year and quarter that `job.params` names; returns what is in force, None if there is nothing to report.
 
-    If the packet in force shows the same data (`data_digest`), nothing is made. A new one supersedes it under a new number; the
-    organisation department is told, and `by` is told of characters that no font can show.
-    Safe to call any number of times, at the same time too. Raises what `Progress` raises, and `ExcelLimit`.
+    If what is in force tells the same, nothing is made. A newer interim packet supersedes the older one; what changed since a yearly packet
+    is told by a correction. The recipient's people are told, and `by` is told of characters that no font can show.
+    Safe to call any number of times, at the same time too. Raises what `Progress` raises, `ExcelLimit`, `YearNotSealed`, `NoInterim`.
     Concurrency: content is made without locks; then, inside `progress.finishing()`, the job, the year's counter, the older packet.
     """
     issued_at = now or clock.now()
-    year, recipient_id = job.params["year"], job.params["unit"]
+    year, quarter = job.params["year"], job.params.get("quarter")
+    _refuse_state(year, quarter)
     stages = _Stages(progress)
     stages.reading()
-    report = read_report(year=year, recipient_id=recipient_id)
+    queried_at = clock.now()
+    report = read_report(year=year, recipient_id=job.params["unit"], quarter=quarter)
     if report is None:
         return None
-    if same := _in_force(report):
-        return same
+    last = _in_force(report)
+    if last and not quarter:
+        correction = read_correction(
+            report, reported=reported_results(last), corrects=packet_number(last.corrects or last)
+        )
+        if correction is None:
+            return last
+        report = correction
+    elif last and last.data_digest == report.digest:
+        return last
     facts = PacketFacts(
         number=_due_number(clock.school_year(issued_at)),
         number_year=clock.school_year(issued_at),
         code=_new_code(),
         issued_at=issued_at,
+        doc_type=job.params.get("doc_type", NoticeType.CIRCULAR),
     )
-    annex = build_assessment_annex(report, facts, progress=stages.annex(len(report.lines)))
+    annex = build_assessment_annex(report, facts, progress=stages.annex(report.row_count))
     notice = build_assessment_notice(report, facts, progress=stages.notice)
     stages.storing()
     with progress.finishing():
         counter = lock_row(DocumentCounter, facts.number_year)
-        if same := _in_force(report):
-            return same
+        newer = _in_force(report)
+        if newer and newer != last:  # a rival was first; what it left untold, the next order tells
+            return newer
         number = _draw_number(counter)
         if number != facts.number:
-            facts = PacketFacts(number, facts.number_year, facts.code, facts.issued_at)
+            facts = replace(facts, number=number)
             notice = build_assessment_notice(report, facts)
-        packet = _create(report, facts, notice.content, annex, job=job, by=by)
+        packet = _create(
+            report, facts, notice.content, annex, last=last, queried_at=queried_at, job=job, by=by
+        )
+        deliver_packet(packet=packet, by=by, now=issued_at)
         _tell_recipient(packet, report)
         _tell_missing(notice.missing, packet, job=job, by=by)
         record_event(
@@ -138,7 +187,8 @@ def issue_packet(
                 "number": facts.document_number,
                 "recipient": report.recipient.code,
                 "year": year,
-                "rows": len(report.lines),
+                "edition": str(packet.edition),
+                "rows": report.row_count,
                 "digest": report.digest,
                 "missing": [f"{glyph.where}: {glyph.code}" for glyph in notice.missing],
             },
@@ -147,11 +197,16 @@ def issue_packet(
 
 
 def _in_force(report: Report) -> ReportPacket | None:
-    """The valid packet of this recipient and year, if it shows the same data."""
-    packets = ReportPacket.objects.unscoped("is there a packet already?")
-    return packets.filter(
-        year=report.year, recipient=report.recipient, state=PacketState.VALID, data_digest=report.digest
-    ).first()
+    """What tells this recipient the last about the year: an interim packet of the quarter, or the yearly one or its newest correction."""
+    packets = (
+        ReportPacket.objects.unscoped("is there a packet already?")
+        .filter(year=report.year, recipient=report.recipient, state=PacketState.VALID)
+        .select_related("corrects", "manifest")
+    )
+    if report.quarter:
+        return packets.filter(edition=Edition.PREVIEW, quarter=report.quarter).first()
+    final = packets.filter(edition=Edition.FINAL).first()
+    return final and (packets.filter(corrects=final).order_by("-number_year", "-number").first() or final)
 
 
 def _due_number(year: int) -> int:
@@ -172,33 +227,54 @@ def _new_code() -> str:
 
 
 def _create(
-    report: Report, facts: PacketFacts, notice: bytes, annex: bytes, *, job: Job, by: User
+    report: Report,
+    facts: PacketFacts,
+    notice: bytes,
+    annex: bytes,
+    *,
+    last: ReportPacket | None,
+    queried_at: datetime,
+    job: Job,
+    by: User,
 ) -> ReportPacket:
-    """Store both files and the packet, and let it take the place of the one in force."""
+    """Store the files and the packet; an interim packet takes the place of the one in force, `last`."""
+    edition = Edition.PREVIEW if report.quarter else Edition.ERRATUM if report.corrects else Edition.FINAL
+    files = [
+        PacketFile("notice", notice_file_name(report, facts), notice),
+        PacketFile("annex", annex_file_name(report), annex),
+    ]
+    manifest = build_manifest(report, facts, edition=edition, queried_at=queried_at, files=files)
+    files.append(PacketFile("manifest", manifest_file_name(report), manifest))
+    stored = {
+        file.part: store_file(
+            job=job, name=file.name, content_type=FILE_TYPES[file.part], content=file.content
+        )
+        for file in files
+    }
     packets = ReportPacket.objects.unscoped("a new packet takes the place of the old one")
-    older = packets.select_for_update(no_key=True, of=("self",)).filter(
-        year=report.year, recipient=report.recipient, state=PacketState.VALID
-    )
-    previous = older.first()
-    if previous:
+    previous = None
+    if edition == Edition.PREVIEW and last:
+        previous = packets.select_for_update(no_key=True, of=("self",)).get(pk=last.pk)
         previous.state = PacketState.SUPERSEDED
         previous.save(update_fields=["state"])
     packet = ReportPacket.objects.create(
         recipient=report.recipient,
         year=report.year,
+        edition=edition,
+        quarter=report.quarter,
+        doc_type=facts.doc_type,
+        corrects=(last.corrects or last) if last and edition == Edition.ERRATUM else None,
         number=facts.number,
         number_year=facts.number_year,
         code=facts.code,
         scheme=report.scheme,
-        row_count=len(report.lines),
+        row_count=report.row_count,
         data_digest=report.digest,
-        notice=store_file(
-            job=job, name=notice_file_name(report), content_type="application/pdf", content=notice
-        ),
-        annex=store_file(job=job, name=annex_file_name(report), content_type=XLSX, content=annex),
+        queried_at=queried_at,
         job=job,
         issued_at=facts.issued_at,
         issued_by=by,
+        **stored,
     )
     if previous:
         previous.superseded_by = packet
@@ -207,23 +283,36 @@ def _create(
 
 
 def _tell_recipient(packet: ReportPacket, report: Report) -> None:
-    """One notice with a link to everybody who holds the organisation department's role for the recipient."""
+    """One notice with a link to everybody who acts for the recipient: the organisation department, or a unit's officers."""
     grants = RoleGrant.objects.valid_on(clock.school_date(packet.issued_at))
-    holders = grants.filter(role=Role.ORGDEPT, unit=packet.recipient).values("user")
+    role = Role.ORGDEPT if packet.recipient.kind == UnitKind.ORG_DEPARTMENT else Role.OFFICER
+    holders = grants.filter(role=role, unit=packet.recipient).values("user")
     with document_language():
         send_notice(
             recipients=User.objects.filter(pk__in=holders, is_active=True),
             event=f"report.issue:{packet.pk}",
             title=_("Report on the assessment of %(year)s: %(number)s")
             % {"year": packet.year, "number": packet_number(packet)},
-            body=ngettext(
-                "%(total)s cadre, %(failed)s failed. Notice and annex are ready for download.",
-                "%(total)s cadres, %(failed)s failed. Notice and annex are ready for download.",
-                report.whole.total,
-            )
-            % {"total": report.whole.total, "failed": report.whole.failed},
-            url=f"{reverse('trainees:organisation')}?year={packet.year}",
+            body=_body(report),
+            url=reverse("trainees:packet", args=[packet.pk]),
+            by_mail=True,
         )
+
+
+def _body(report: Report) -> str:
+    if report.corrects:
+        text = ngettext(
+            "%(number)s result of the document %(corrects)s was corrected. Notice and annex are ready for download.",
+            "%(number)s results of the document %(corrects)s were corrected. Notice and annex are ready for download.",
+            report.row_count,
+        )
+        return text % {"number": report.row_count, "corrects": report.corrects}
+    text = ngettext(
+        "%(total)s cadre, %(failed)s failed. Notice and annex are ready for download.",
+        "%(total)s cadres, %(failed)s failed. Notice and annex are ready for download.",
+        report.whole.total,
+    )
+    return text % {"total": report.whole.total, "failed": report.whole.failed}
 
 
 def _tell_missing(missing: Sequence[MissingGlyph], packet: ReportPacket, *, job: Job, by: Any) -> None:

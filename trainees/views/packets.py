@@ -1,6 +1,6 @@
 """Ordering the reports and handing them out."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -9,6 +9,7 @@ from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.jobs.services.downloads import hand_out
 from trainees.models import ReportPacket
+from trainees.services.deliveries import record_receipt
 from trainees.services.reports import build_reports
 
 from .organisation import READERS
@@ -25,7 +26,12 @@ def build(request: HttpRequest, year: int) -> HttpResponse:
 @policy(*READERS)
 @require_GET
 def packet_file(request: HttpRequest, packet_id: int, part: str) -> HttpResponse:
-    """Download the notice or the annex of a packet whose recipient the reader may see."""
-    packets = ReportPacket.objects.visible_to(request.user).select_related("notice", "annex")
+    """Download the notice, annex or manifest of a packet that the reader may see; for a person of the unit that is the receipt."""
+    packets = ReportPacket.objects.visible_to(request.user).select_related("notice", "annex", "manifest")
     packet = get_object_or_404(packets, pk=packet_id)
-    return hand_out(file=packet.notice if part == "notice" else packet.annex, by=request.user)
+    file = getattr(packet, part)
+    if file is None:
+        raise Http404
+    answer = hand_out(file=file, by=request.user)
+    record_receipt(packet=packet, by=request.user)
+    return answer

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from partyschool.accounts.policies import policy
 from trainees.forms import CheckCodeForm, CheckFileForm
-from trainees.selectors.packets import PacketLine, UnknownCode, packet_by_code
+from trainees.models import ReportPacket
+from trainees.selectors.packets import PacketLine, UnknownCode, errata_of, packet_by_code
 
 
 @policy(public=True)
@@ -34,6 +35,8 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "line": PacketLine(packet),
         "successor": PacketLine(packet.superseded_by) if packet.superseded_by else None,
+        "corrected": PacketLine(packet.corrects) if packet.corrects else None,
+        "errata": [PacketLine(one) for one in errata_of(packet)],
         "form": CheckFileForm(),
     }
     if request.method == "POST":
@@ -43,7 +46,14 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
             for chunk in form.cleaned_data["file"].chunks():
                 digest.update(chunk)
             context["checked"] = True
-            context["match"] = {packet.notice.sha256: "notice", packet.annex.sha256: "annex"}.get(
-                digest.hexdigest()
-            )
+            context["match"] = _part_of(packet, digest.hexdigest())
     return render(request, "trainees/verify.html", context)
+
+
+def _part_of(packet: ReportPacket, sha256: str) -> str:
+    """Which file of the packet has this hash: notice, annex, manifest, or none ("")."""
+    for part in ("notice", "annex", "manifest"):
+        file = getattr(packet, part)
+        if file is not None and file.sha256 == sha256:
+            return part
+    return ""

@@ -1,8 +1,9 @@
 """Documents in PDF: fonts, text, tables and official notices. Import from here."""
 
 from .builder import BuiltDocument, DocumentBuilder, Item, Pen
+from .charts import Chart
 from .fonts import FontMap, FontRole, FontsMissing, font_map
-from .notice import Attachment, DocType, Heading, OfficialNotice, Paragraph
+from .notice import Attachment, Block, DocType, Heading, OfficialNotice, Paragraph
 from .numbering import chinese_date, chinese_number, document_number
 from .official import build_notice
 from .paper import LANDSCAPE, OFFICIAL_PORTRAIT, PageFrame
@@ -14,7 +15,9 @@ __all__ = [
     "LANDSCAPE",
     "OFFICIAL_PORTRAIT",
     "Attachment",
+    "Block",
     "BuiltDocument",
+    "Chart",
     "DocType",
     "DocumentBuilder",
     "FontMap",

@@ -100,9 +100,10 @@ class Pen:
         pattern = f"[{_numbers(dash)}] 0 d " if dash else ""
         self._shapes.append(f"q {thickness:.2f} w {_numbers(color)} RG {pattern}{path} S Q")
 
-    def boxes(self, boxes: Iterable[tuple[float, float, float, float]]) -> None:
-        """Filled black rectangles (x, y, width, height)."""
-        self._shapes.append(" ".join([f"{x:.2f} {y:.2f} {w:.2f} {h:.2f} re" for x, y, w, h in boxes]) + " f")
+    def boxes(self, boxes: Iterable[tuple[float, float, float, float]], *, color: Color = BLACK) -> None:
+        """Filled rectangles (x, y, width, height)."""
+        shape = " ".join([f"{x:.2f} {y:.2f} {w:.2f} {h:.2f} re" for x, y, w, h in boxes]) + " f"
+        self._shapes.append(shape if color == BLACK else f"q {_numbers(color)} rg {shape} Q")
 
     def end_page(self) -> None:
         """Finish the page: shapes first, the text over them."""

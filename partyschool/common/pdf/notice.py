@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from .charts import Chart
 from .tables import Table
 
 
@@ -34,7 +35,7 @@ class Heading:
     numbered: bool = True
 
 
-Block = Paragraph | Heading | Table
+Block = Paragraph | Heading | Table | Chart
 
 
 @dataclass(frozen=True)

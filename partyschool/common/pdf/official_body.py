@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from .builder import Item, Pen
+from .charts import Chart, chart_items
 from .fonts import FontRole
 from .notice import Block, Heading, Paragraph
 from .numbering import heading_number
@@ -52,6 +53,9 @@ class BodySetter:
                     items.append(Item(self.frame.pitch * 0.35, None))
                     items += table_items(block, self.setter, self.frame)
                     items.append(Item(self.frame.pitch * 0.35, None))
+                case Chart():
+                    items.append(Item(self.frame.pitch * 0.35, None))
+                    items += chart_items(block, self.setter, self.frame)
         return items
 
     def attachment_note(self, names: Sequence[str]) -> list[Item]:

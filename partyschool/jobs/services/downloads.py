@@ -1,5 +1,6 @@
 """Giving a stored file to a reader, on record."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,15 @@ from partyschool.audit.services.events import record_event
 from partyschool.common.downloads import download_response
 from partyschool.common.errors import NotFound
 from partyschool.jobs.models import StoredFile
+
+Guard = Callable[[StoredFile], None]
+_guards: list[Guard] = []
+
+
+def refuses_files(guard: Guard) -> Guard:
+    """Register a rule of a higher floor on files: it raises a `DomainError` for one that must not be handed out."""
+    _guards.append(guard)
+    return guard
 
 
 class FileLost(NotFound):
@@ -23,8 +33,10 @@ class FileLost(NotFound):
 def hand_out(*, file: StoredFile, by: Any, now: datetime | None = None) -> FileResponse:
     """The download of `file`, with its audit event `file.download`. The caller has checked that `by` may have it.
 
-    Raises `FileLost` if the storage has lost the bytes; then nothing is recorded.
+    Raises `FileLost` if the storage has lost the bytes, and what guards raise (`refuses_files`); then nothing is recorded.
     """
+    for guard in _guards:
+        guard(file)
     try:
         content = file.open()
     except FileNotFoundError as error:

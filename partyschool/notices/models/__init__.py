@@ -1,3 +1,4 @@
+from .mails import OutgoingMail
 from .notices import Notice
 
-__all__ = ["Notice"]
+__all__ = ["Notice", "OutgoingMail"]

@@ -1,4 +1,4 @@
-"""``manage.py build_reports 2025``: have the workers make the reports of a closed year."""
+"""``manage.py build_reports 2025``: have the workers make the reports of a sealed year, with --quarter interim ones of a running year."""
 
 import time
 from argparse import ArgumentParser
@@ -10,6 +10,7 @@ from partyschool.accounts.selectors.staff import acting_staff
 from partyschool.common.errors import DomainError
 from partyschool.jobs.enums import JobState
 from partyschool.jobs.models import Job
+from trainees.enums import NoticeType
 from trainees.services.reports import build_reports
 
 LOOK_EVERY = 0.5
@@ -19,11 +20,17 @@ PATIENCE = 600  # seconds without any progress
 class Command(BaseCommand):
     """Start the reports of a year on the workers, and with --wait follow them to the end."""
 
-    help = "Have the workers make the reports of a closed year, one per organisation department."
+    help = "Have the workers make the reports of a sealed year, one per organisation department and unit."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The year, whether to wait, and on whose behalf."""
+        """The year, the kind of report, whether to wait, and on whose behalf."""
         parser.add_argument("year", type=int)
+        parser.add_argument(
+            "--quarter", type=int, choices=range(1, 5), help="interim reports of a year that is not sealed"
+        )
+        parser.add_argument(
+            "--type", choices=NoticeType.values, default=NoticeType.CIRCULAR.value, help="kind of document"
+        )
         parser.add_argument("--wait", action="store_true", help="show the progress and end with the work")
         parser.add_argument(
             "--by",
@@ -35,7 +42,9 @@ class Command(BaseCommand):
         """Start, and wait if asked to. Raises CommandError on a refusal and when a report failed."""
         try:
             by = acting_staff(options["by"])
-            job = build_reports(year=options["year"], by=by)
+            job = build_reports(
+                year=options["year"], quarter=options["quarter"], doc_type=options["type"], by=by
+            )
         except DomainError as refusal:
             raise CommandError(f"{refusal} {refusal.what_to_do}".strip()) from refusal
         self.stdout.write(f"{job.title}: job {job.pk}, ordered by {by.get_username()}")
