@@ -19,18 +19,20 @@ from partyschool.common.pdf import (
     build_notice,
     chinese_date,
 )
-from trainees.enums import AssessmentResult, NoticeType, Rank
+from trainees.enums import AssessmentResult, Rank
 from trainees.selectors.reasons import credits_text, reasons_text
 from trainees.selectors.reports import Report, ReportLine, Tally
 
 from .assessment_annex import annex_title
-from .wording import PacketFacts, document_language, file_name, named, subject_of
+from .manner import assessed_text, manner_of, use_texts
+from .wording import PacketFacts, document_language, file_name, subject_of
 
 
 def notice_file_name(report: Report, facts: PacketFacts) -> str:
     """The notice's display name."""
     with document_language():
-        return file_name(report, named(subject_of(report), facts.doc_type), "pdf")
+        name = manner_of(facts.doc_type).name % {"subject": subject_of(report)}
+        return file_name(report, name, "pdf")
 
 
 def build_assessment_notice(
@@ -40,12 +42,18 @@ def build_assessment_notice(
 
     `missing` of the result names characters that no font can show, with the person. Equal arguments give equal bytes.
     """
+    return build_notice(assessment_notice(report, facts), progress=progress)
+
+
+def assessment_notice(report: Report, facts: PacketFacts) -> OfficialNotice:
+    """What the notice says, still to be set."""
     with document_language():
-        notice = OfficialNotice(
+        return OfficialNotice(
             doc_type=facts.set_as,
             issuer=settings.SCHOOL_NAME,
             number=facts.document_number,
-            title=_title(report, facts),
+            title=manner_of(facts.doc_type).title
+            % {"issuer": settings.SCHOOL_NAME, "subject": subject_of(report)},
             recipients=[report.recipient.name],
             blocks=_correction(report, facts) if report.corrects else _whole(report, facts),
             issued_on=clock.school_date(facts.issued_at),
@@ -54,24 +62,12 @@ def build_assessment_notice(
             verify_url=facts.verify_url,
             verify_code=facts.code,
         )
-        return build_notice(notice, progress=progress)
-
-
-def _title(report: Report, facts: PacketFacts) -> str:
-    match facts.doc_type:
-        case NoticeType.REPORT:
-            text = _("%(issuer)s: report on the %(subject)s")
-        case NoticeType.LETTER:
-            text = _("%(issuer)s: letter on the %(subject)s")
-        case _other:
-            text = _("%(issuer)s: notice on the %(subject)s")
-    return text % {"issuer": settings.SCHOOL_NAME, "subject": subject_of(report)}
 
 
 def _whole(report: Report, facts: PacketFacts) -> list[Block]:
     return [
         *_opening(report, facts),
-        *_units(report),
+        *(_units(report) if len(report.by_unit) > 1 else []),
         *_charts(report),
         *_failed(report),
         *_closing(report, facts),
@@ -82,7 +78,7 @@ def _correction(report: Report, facts: PacketFacts) -> list[Block]:
     """Only what changed: who, from what, to what, why."""
     text = _(
         "After the document %(number)s the school corrected the results below; all others stand. The corrected results take the place "
-        "of those reported."
+        "of those told before."
     ) % {"number": report.corrects}
     columns = [
         TableColumn(_("No."), width=34),
@@ -116,12 +112,9 @@ def result_text(line: ReportLine | None) -> str:
 
 def _charts(report: Report) -> list[Block]:
     rates = [(name, tally.pass_rate) for name, tally in report.by_unit.items()]
+    bars = [(name, float(rate)) for name, rate in rates if rate is not None]
     charts: list[Block] = [
-        Chart(
-            _("Pass rate by unit"),
-            [(name, float(rate)) for name, rate in rates if rate is not None],
-            unit="%",
-        ),
+        Chart(_("Pass rate by unit"), bars if len(report.by_unit) > 1 else [], unit="%"),
         Chart(
             _("Credits counted by category"),
             [(name, float(number)) for name, number in report.by_category],
@@ -142,29 +135,15 @@ def _charts(report: Report) -> list[Block]:
 
 def _opening(report: Report, facts: PacketFacts) -> list[Paragraph | Heading]:
     whole = report.whole
-    blocks: list[Paragraph | Heading] = [
-        Paragraph(
-            _(
-                "Under the %(scheme)s (version %(version)s) the school has assessed the education and training in %(year)s of "
-                "%(total)s cadres in %(units)s units of your jurisdiction."
-            )
-            % {
-                "scheme": report.scheme.name,
-                "version": report.scheme.version,
-                "year": report.year,
-                "total": whole.total,
-                "units": len(report.by_unit),
-            }
-            + _announced(facts)
-        )
-    ]
+    blocks: list[Paragraph | Heading] = [Paragraph(assessed_text(report, facts.doc_type))]
     if report.provisional:
         blocks.append(
             Paragraph(
                 _(
-                    "The year has not ended. These are interim results as of %(day)s; the final notice follows after its end."
+                    "The assessment of the year is not finished. These are interim results as of %(day)s; the final ones follow in a "
+                    "document of their own."
                 )
-                % {"day": chinese_date(clock.school_date(report.closed_at))}
+                % {"day": chinese_date(clock.school_date(facts.issued_at))}
             )
         )
     blocks.append(Heading(_("General situation")))
@@ -225,8 +204,12 @@ def _units(report: Report) -> list[Heading | Table]:
 
 
 def _failed(report: Report) -> list[Heading | Paragraph | Table]:
-    heading = Heading(_("Cadres who cannot be rated excellent"))
-    failed = report.failed
+    interim, failed = report.provisional, report.failed
+    heading = Heading(
+        _("Cadres who are still short of what is needed")
+        if interim
+        else _("Cadres who cannot be rated excellent")
+    )
     if not failed:
         return [heading, Paragraph(_("Nobody failed this year's assessment."))]
     columns = [
@@ -246,43 +229,26 @@ def _failed(report: Report) -> list[Heading | Paragraph | Table]:
         ]
         for number, line in enumerate(failed, 1)
     ]
-    text = _(
-        "The following %(number)s cadres failed the training assessment; in the annual appraisal of %(year)s they cannot be rated excellent."
+    text = (
+        _("The following %(number)s cadres have not yet reached what the assessment of %(year)s needs.")
+        if interim
+        else _(
+            "The following %(number)s cadres failed the training assessment; in the annual appraisal of %(year)s they cannot be rated excellent."
+        )
     ) % {"number": len(failed), "year": report.year}
     where = [f"{line.name} ({line.place})" for line in failed]
     return [
         heading,
         Paragraph(text),
-        Table(columns, rows, caption=_("Cadres who failed"), where=lambda number: where[number]),
+        Table(
+            columns,
+            rows,
+            caption=_("Cadres short of what is needed") if interim else _("Cadres who failed"),
+            where=lambda number: where[number],
+        ),
     ]
-
-
-def _announced(facts: PacketFacts) -> str:
-    match facts.doc_type:
-        case NoticeType.REPORT:
-            return _("The results are reported as follows.")
-        case NoticeType.LETTER:
-            return _("The results are sent to you as follows.")
-        case _other:
-            return _("The results are notified as follows.")
 
 
 def _closing(report: Report, facts: PacketFacts) -> list[Block]:
-    match facts.doc_type:
-        case NoticeType.REPORT:
-            last = _("This is our report.")
-        case NoticeType.LETTER:
-            last = _("We write this to let you know.")
-        case _other:
-            last = _("This is notified herewith.")
-    return [
-        Heading(_("Use of the results")),
-        Paragraph(
-            _(
-                "Please pass the results on to the units, take them into account in the annual appraisal and in selection and "
-                "appointment, and see to it that those who failed make up for what is missing."
-            )
-        ),
-        Paragraph(_("Whoever objects to a result may ask the school for a review.")),
-        Paragraph(last),
-    ]
+    texts = [Paragraph(text) for text in use_texts(report, facts.doc_type)]
+    return texts if report.corrects else [Heading(_("Use of the results")), *texts]
