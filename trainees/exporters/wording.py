@@ -58,18 +58,6 @@ def subject_of(report: Report) -> str:
     return text % {"year": report.year, "quarter": report.quarter}
 
 
-def named(subject: str, doc_type: str) -> str:
-    """The document's name: its kind and its subject."""
-    match doc_type:
-        case NoticeType.REPORT:
-            text = _("Report on the %(subject)s")
-        case NoticeType.LETTER:
-            text = _("Letter on the %(subject)s")
-        case _other:
-            text = _("Notice on the %(subject)s")
-    return text % {"subject": subject}
-
-
 def file_name(report: Report, title: str, extension: str) -> str:
     """A file name that says what it is and for whom."""
     return safe_filename(

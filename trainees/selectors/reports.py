@@ -13,7 +13,6 @@ from django.db.models import Count, Q
 
 from partyschool.accounts.models import Unit
 from partyschool.accounts.selectors.unit_history import tree_on
-from partyschool.common import clock
 from trainees.enums import AssessmentResult, CreditCategory
 from trainees.models import CreditScheme, YearlyAssessment
 
@@ -157,7 +156,6 @@ class Report:
             "recipient": self.recipient.name,
             "scheme": [self.scheme.pk, self.scheme.name, self.scheme.version],
             "quarter": self.quarter,
-            "as_of": self.provisional and clock.school_date(self.closed_at).isoformat(),
         }
         if self.corrects:
             facts["corrects"] = self.corrects

@@ -10,29 +10,24 @@ is due; only if a rival drew that number in the meantime it is set once more und
 """
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy
 
-from partyschool.accounts.enums import Role, UnitKind
-from partyschool.accounts.models import RoleGrant, User
+from partyschool.accounts.models import User
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.errors import WrongState
 from partyschool.common.locking import lock_row, locking_transaction
-from partyschool.common.pdf import MissingGlyph
 from partyschool.jobs.models import Job
 from partyschool.jobs.services.files import store_file
 from partyschool.jobs.services.jobs import start_job
 from partyschool.jobs.services.progress import Progress
-from partyschool.notices.services.notices import send_notice
 from trainees.enums import Edition, NoticeType, PacketState, YearState
 from trainees.exporters.assessment_annex import XLSX, annex_file_name, build_assessment_annex
 from trainees.exporters.assessment_manifest import (
@@ -43,12 +38,16 @@ from trainees.exporters.assessment_manifest import (
     reported_results,
 )
 from trainees.exporters.assessment_notice import build_assessment_notice, notice_file_name
-from trainees.exporters.wording import PacketFacts, document_language
+from trainees.exporters.manner import kind_for
+from trainees.exporters.wording import PacketFacts
 from trainees.models import AssessmentYear, DocumentCounter, ReportPacket
 from trainees.selectors.packets import CODE_ALPHABET, group_code, packet_number
 from trainees.selectors.reports import Report, read_correction, read_report, recipients_of
+from trainees.selectors.year_states import year_of
 
 from .deliveries import deliver_packet
+from .deliveries_notices import tell_issued, tell_missing
+from .years import close_year
 
 CODE_LENGTH = 16
 FILE_TYPES = {"notice": "application/pdf", "annex": XLSX, "manifest": JSON}
@@ -78,6 +77,14 @@ class NoInterim(WrongState):
     remedy = gettext_lazy("Make the yearly reports instead of an interim report.")
 
 
+class QuarterNotBegun(WrongState):
+    """Nothing can be told of it yet."""
+
+    code = "quarter_not_begun"
+    title = gettext_lazy("That quarter has not begun")
+    remedy = gettext_lazy("Choose the present quarter or an earlier one.")
+
+
 def build_reports(
     *,
     year: int,
@@ -89,11 +96,14 @@ def build_reports(
     """Start making the reports of `year`: one parent job with one child per organisation department and unit.
 
     Without `quarter` the yearly reports of a sealed year, and corrections where results were corrected since; with `quarter` (1-4) interim
-    reports on the results of a year that is not sealed. While they are being made, the same job is returned. Making them again later
-    leaves unchanged reports as they are. Raises `YearNotClosed`, `YearNotSealed`, `NoInterim`, `Busy`.
-    Concurrency: one transaction; each child locks the parent's row, which is new or live.
+    reports on a year that is not sealed: it is closed first, so that they show what the ledger holds now (unless its results are open
+    to objections and stand as they were shown). While they are being made, the same job is returned. Making them again later leaves
+    unchanged reports as they are. Raises `YearNotClosed`, `YearNotSealed`, `NoInterim`, `QuarterNotBegun`, what `close_year` raises, `Busy`.
+    Concurrency: the closing is a transaction of its own; the jobs are one, in which each child locks the parent's row, which is new or live.
     """
     now = now or clock.now()
+    if quarter:
+        _close_running(year, quarter, by=by, now=now)
     recipients = recipients_of(year)
     if not recipients:
         raise YearNotClosed(_("There is not one result of %(year)s.") % {"year": year})
@@ -114,6 +124,19 @@ def build_reports(
                 now=now,
             )
     return parent
+
+
+def _close_running(year: int, quarter: int, *, by: User, now: datetime) -> None:
+    """Bring the results of a year in preview up to date."""
+    _refuse_state(year, quarter)
+    begins = clock.school_instant(date(year, 3 * quarter - 2, 1), time.min)
+    if now < begins:
+        raise QuarterNotBegun(
+            _("Quarter %(quarter)s of %(year)s lies ahead.") % {"quarter": quarter, "year": year},
+            retry_at=begins,
+        )
+    if year_of(year).state == YearState.PREVIEW:
+        close_year(year=year, by=by, now=now)
 
 
 def _refuse_state(year: int, quarter: int | None) -> None:
@@ -158,7 +181,9 @@ def issue_packet(
         number_year=clock.school_year(issued_at),
         code=_new_code(),
         issued_at=issued_at,
-        doc_type=job.params.get("doc_type", NoticeType.CIRCULAR),
+        doc_type=last.doc_type
+        if last and report.corrects
+        else kind_for(report.recipient, job.params.get("doc_type", NoticeType.CIRCULAR)),
     )
     annex = build_assessment_annex(report, facts, progress=stages.annex(report.row_count))
     notice = build_assessment_notice(report, facts, progress=stages.notice)
@@ -176,8 +201,8 @@ def issue_packet(
             report, facts, notice.content, annex, last=last, queried_at=queried_at, job=job, by=by
         )
         deliver_packet(packet=packet, by=by, now=issued_at)
-        _tell_recipient(packet, report)
-        _tell_missing(notice.missing, packet, job=job, by=by)
+        tell_issued(packet, report)
+        tell_missing(notice.missing, packet, by=by)
         record_event(
             action="report.issue",
             subject=packet,
@@ -280,61 +305,6 @@ def _create(
         previous.superseded_by = packet
         previous.save(update_fields=["superseded_by"])
     return packet
-
-
-def _tell_recipient(packet: ReportPacket, report: Report) -> None:
-    """One notice with a link to everybody who acts for the recipient: the organisation department, or a unit's officers."""
-    grants = RoleGrant.objects.valid_on(clock.school_date(packet.issued_at))
-    role = Role.ORGDEPT if packet.recipient.kind == UnitKind.ORG_DEPARTMENT else Role.OFFICER
-    holders = grants.filter(role=role, unit=packet.recipient).values("user")
-    with document_language():
-        send_notice(
-            recipients=User.objects.filter(pk__in=holders, is_active=True),
-            event=f"report.issue:{packet.pk}",
-            title=_("Report on the assessment of %(year)s: %(number)s")
-            % {"year": packet.year, "number": packet_number(packet)},
-            body=_body(report),
-            url=reverse("trainees:packet", args=[packet.pk]),
-            by_mail=True,
-        )
-
-
-def _body(report: Report) -> str:
-    if report.corrects:
-        text = ngettext(
-            "%(number)s result of the document %(corrects)s was corrected. Notice and annex are ready for download.",
-            "%(number)s results of the document %(corrects)s were corrected. Notice and annex are ready for download.",
-            report.row_count,
-        )
-        return text % {"number": report.row_count, "corrects": report.corrects}
-    text = ngettext(
-        "%(total)s cadre, %(failed)s failed. Notice and annex are ready for download.",
-        "%(total)s cadres, %(failed)s failed. Notice and annex are ready for download.",
-        report.whole.total,
-    )
-    return text % {"total": report.whole.total, "failed": report.whole.failed}
-
-
-def _tell_missing(missing: Sequence[MissingGlyph], packet: ReportPacket, *, job: Job, by: Any) -> None:
-    """Name each character that is printed as 〓, with the person, to whoever ordered the report."""
-    if not missing:
-        return
-    with document_language():
-        places = pgettext("between clauses", "; ").join(
-            [f"{glyph.where}: {glyph.char} ({glyph.code})" for glyph in missing]
-        )
-        send_notice(
-            recipients=[by],
-            event=f"report.glyphs:{packet.pk}",
-            title=_("Characters are missing in the report to %(recipient)s")
-            % {"recipient": packet.recipient.name},
-            body=_(
-                "No font at hand can show these characters, so 〓 stands in their place: %(places)s. "
-                "Have a font with them installed, then make the report again."
-            )
-            % {"places": places},
-            url=reverse("jobs:detail", args=[job.pk]),
-        )
 
 
 class _Stages:
