@@ -108,6 +108,14 @@ class ExemptionGround(models.TextChoices):
     OTHER = "other", _("Other approved ground")
 
 
+class ReportStatus(models.TextChoices):
+    """Where a person is today, seen from the unit in which a year's result was made."""
+
+    SERVING = "serving", _("Still in that unit")
+    MOVED = "moved", _("Moved since")
+    LEFT = "left", _("Left the register")
+
+
 class Edition(models.TextChoices):
     """What a packet reports: a sealed year, how a running year stands, or what changed of a sealed year since."""
 
@@ -362,3 +370,15 @@ class ImportPart(models.TextChoices):
     MARKED = "marked", _("Marked-up copy")
     PREVIEW = "preview", _("Preview")
     UNDO = "undo", _("What an undo needs")
+
+
+class CertificateKind(models.TextChoices):
+    """Completion of a class of the school, or of a training it held for a department."""
+
+    COMPLETION = "completion", _("Certificate of completion")
+    TRAINING = "training", _("Certificate of training")
+
+
+class CertificateState(models.TextChoices):
+    VALID = "valid", pgettext_lazy("certificate", "Valid")
+    REVOKED = "revoked", pgettext_lazy("certificate", "Revoked")

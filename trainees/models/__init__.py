@@ -3,6 +3,7 @@ from .assignments import Assignment, AssignmentQuota, Deferral, Nomination
 from .attendance import AttendanceMark
 from .cadres import Cadre
 from .calendars import CalendarFeed
+from .certificates import Certificate, CertificateCounter
 from .check_ins import CheckIn, CodeTries
 from .claims import CreditClaim
 from .conduct import ConductChange, ConductScore, ConductSheet, ConductWeights
@@ -43,6 +44,8 @@ __all__ = [
     "Cadre",
     "CadreImport",
     "CalendarFeed",
+    "Certificate",
+    "CertificateCounter",
     "CheckIn",
     "CodeTries",
     "ConductChange",

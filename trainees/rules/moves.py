@@ -5,6 +5,7 @@ from typing import Any
 
 from trainees.enums import (
     AssignmentState,
+    CertificateState,
     ClaimState,
     ConductState,
     DeferralState,
@@ -71,6 +72,9 @@ PACKET_MOVES = {
     PacketState.VALID: {PacketState.SUPERSEDED, PacketState.WITHDRAWN},
     PacketState.SUPERSEDED: {PacketState.WITHDRAWN},
 }
+CERTIFICATE_MOVES = {
+    CertificateState.VALID: {CertificateState.REVOKED},
+}
 
 # Table → its moves, as the triggers hold them.
 MOVES: dict[str, Mapping[Any, set[Any]]] = {
@@ -85,6 +89,7 @@ MOVES: dict[str, Mapping[Any, set[Any]]] = {
     "trainees_makeupplan": MAKE_UP_MOVES,
     "trainees_creditscheme": SCHEME_MOVES,
     "trainees_reportpacket": PACKET_MOVES,
+    "trainees_certificate": CERTIFICATE_MOVES,
 }
 
 
