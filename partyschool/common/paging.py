@@ -62,17 +62,23 @@ def _of_column(field: Any, value: Any) -> Any:
     return found
 
 
+def _field_of(queryset: QuerySet, column: str) -> Any:
+    """The field behind a column of the order; an annotation of that name comes before a field."""
+    if column in queryset.query.annotations:
+        return queryset.query.annotations[column].output_field
+    model = queryset.model
+    *path, name = column.split("__")
+    for part in path:
+        model = model._meta.get_field(part).related_model
+    return model._meta.get_field(name if name != "pk" else model._meta.pk.name)
+
+
 def _decode(cursor: str, queryset: QuerySet, columns: list[str]) -> tuple[Any, ...]:
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         cleaned = []
         for column, value in zip(columns, values, strict=True):
-            model = queryset.model
-            *path, name = column.split("__")
-            for part in path:
-                model = model._meta.get_field(part).related_model
-            field = model._meta.get_field(name if name != "pk" else model._meta.pk.name)
-            cleaned.append(_of_column(field, value))
+            cleaned.append(_of_column(_field_of(queryset, column), value))
     except (ValueError, TypeError, OverflowError, RecursionError, ValidationError) as error:
         raise InvalidInput(
             _("This page address is damaged."), remedy=_("Go back to the first page of the list.")
@@ -93,7 +99,8 @@ def keyset_page(
 ) -> Page:
     """The page of `queryset` after (or before) a cursor.
 
-    `order` names non-null columns (may span relations by `__`), all ascending or all descending (`-`), the last one unique.
+    `order` names non-null columns (may span relations by `__`) or annotations, all ascending or all descending (`-`), the last one
+    unique.
     Raises `InvalidInput` on a damaged cursor.
     """
     descending = order[0].startswith("-")

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from courses.enums import OfferingKind
 from partyschool.accounts.enums import Role
 from partyschool.common import clock
 from tests.admin.clients import logged_in
@@ -87,6 +88,15 @@ def test_the_board_counts_what_became_of_each_quota(staff):
         1,
         1,
     )
+
+
+@pytest.mark.parametrize(("days", "told"), [(5, False), (6, True)])
+def test_the_board_of_a_class_on_one_topic_tells_that_it_is_too_long(staff, days, told):
+    begins = clock.school_date() + timedelta(days=30)
+    topic = {"kind": OfferingKind.SPECIAL_CLASS, "ends_on": begins + timedelta(days=days - 1)}
+    calling = Calling(issued=False, **topic)
+    board = logged_in(staff).get(at("change", calling.assignment.pk)).content.decode()
+    assert ("work-warning" in board) is told
 
 
 def test_auditors_look_and_do_not_act():

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
-from courses.enums import OfferingState
+from courses.enums import OfferingKind, OfferingState
 from courses.models import Offering
 from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
@@ -65,6 +65,23 @@ def test_only_what_the_state_allows_is_offered(staff_client, city, state, offere
     names = ("publish", "change_seats", "cancel", "roster")
     found = {name for name in names if reverse(f"admin:courses_offering_{name}", args=[offering.pk]) in page}
     assert found == offered
+
+
+@pytest.mark.parametrize(("days", "told"), [(5, 0), (6, 1)])
+def test_a_long_class_on_one_topic_is_stored_with_a_warning(staff_client, city, days, told):
+    offering = OfferingFactory(
+        kind=OfferingKind.SPECIAL_CLASS, state="planned", starts_on=date(2026, 3, 2), ends_on=date(2026, 3, 3)
+    )
+    page = reverse("admin:courses_offering_change", args=[offering.pk])
+    form = staff_client.get(page).context["adminform"].form
+    entered = {name: form[name].value() or "" for name in form.fields}
+    lessons = {f"lessons-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
+    entered |= {"ends_on": date(2026, 3, 1 + days), **lessons}
+    answer = staff_client.post(page, entered, follow=True)
+    offering.refresh_from_db()
+    assert offering.ends_on == date(2026, 3, 1 + days)
+    levels = [message.level_tag for message in answer.context["messages"]]
+    assert levels.count("warning") == told
 
 
 def test_cancelling_asks_for_a_reason_and_tells_how_many(staff_client, offering):

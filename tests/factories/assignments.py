@@ -23,6 +23,7 @@ ALL_WARNINGS = [
     "same_topic",
     "clash",
     "exempt",
+    "on_leave",
     "leaving",
     "wrong_rank",
     "wrong_category",

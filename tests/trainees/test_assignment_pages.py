@@ -1,8 +1,12 @@
 """Pages of organised assignment: who sees what, and what the buttons do."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
+from courses.enums import OfferingKind
+from courses.models import Offering
 from partyschool.accounts.enums import Role
 from tests.admin.clients import logged_in
 from tests.factories.accounts import make_unit, make_user
@@ -78,6 +82,39 @@ def test_an_officer_nominates_from_the_list(calling):
     assert (made.cadre, made.note, made.nominated_by) == (cadre, "骨干", calling.officer)
     assert client.post(address, {"cadre": cadre.pk}).status_code == 409
     assert client.post(address, {"cadre": "x"}).status_code == 409
+
+
+def test_the_list_is_walked_page_by_page_with_its_search(calling, monkeypatch):
+    monkeypatch.setattr("trainees.selectors.assignments_facts.SHOWN", 1)
+    for name in ("王一", "李二", "王三"):
+        calling.cadre(name=name)
+    client = client_of(calling, "finance_bureau")
+    addresses = [
+        reverse("trainees:nominate", args=[calling.quota.pk]),
+        reverse("trainees:assignment_call", args=[calling.assignment.pk]),
+    ]
+    for reader, address in zip((client, logged_in(calling.orgdept)), addresses, strict=True):
+        first = reader.get(address, {"name": "王"})
+        second = reader.get(address, {"name": "王", "after": first.context["people"].next_cursor})
+        shown = [{name for name in ("王一", "李二", "王三") if name in text(one)} for one in (first, second)]
+        assert sorted(shown, key=str) == [{"王一"}, {"王三"}]
+        assert "name=%E7%8E%8B" in text(first)
+        assert not second.context["people"].next_cursor
+        assert reader.get(address, {"after": "x"}).status_code == 409
+
+
+def test_a_class_on_one_topic_is_told_to_be_too_long_where_people_are_called():
+    calling = Calling(kind=OfferingKind.SPECIAL_CLASS)
+    officer, orgdept = client_of(calling, "finance_bureau"), logged_in(calling.orgdept)
+    addresses = [
+        (officer, page(calling)),
+        (officer, reverse("trainees:nominate", args=[calling.quota.pk])),
+        (orgdept, reverse("trainees:assignment_call", args=[calling.assignment.pk])),
+    ]
+    for days, told in ((5, False), (6, True)):
+        ends = calling.offering.starts_on + timedelta(days=days - 1)
+        Offering.objects.filter(pk=calling.offering.pk).update(ends_on=ends)
+        assert ["note-warning" in text(reader.get(address)) for reader, address in addresses] == [told] * 3
 
 
 @pytest.mark.parametrize("unit_name", ["culture_bureau", "cousin_bureau"])

@@ -16,7 +16,16 @@ from django.utils.translation import gettext_lazy, ngettext
 from courses.enums import OfferingKind
 from partyschool.common import clock
 from partyschool.common.errors import Denial, LimitReached, NotEligible, WindowClosed, WrongState
-from trainees.enums import AssignmentState, CadreCategory, ExemptionGround, FigureCode, NominationState, Rank
+from trainees.enums import (
+    AssignmentState,
+    CadreCategory,
+    ExemptionGround,
+    FigureCode,
+    LeaveKind,
+    LeaveState,
+    NominationState,
+    Rank,
+)
 
 # What people are called to: classes that a cadre does not choose. They also count as "called".
 CLASS_KINDS = (
@@ -27,6 +36,8 @@ CLASS_KINDS = (
 )
 # What an assignment is made for.
 ASSIGNED_KINDS = CLASS_KINDS[:3]
+# Classes on a single topic, which the rules keep short.
+TOPIC_KINDS = (OfferingKind.SPECIAL_CLASS,)
 FIGURES = (
     FigureCode.CALLS_A_YEAR,
     FigureCode.AWAY_CALLS_A_YEAR,
@@ -53,6 +64,7 @@ class CallWarning(models.TextChoices):
     SAME_TOPIC = "same_topic", gettext_lazy("Had this topic not long ago")
     CLASH = "clash", gettext_lazy("Has lessons at the same time")
     EXEMPT = "exempt", gettext_lazy("Exempt from training this year")
+    ON_LEAVE = "on_leave", gettext_lazy("On leave while the class is held")
     LEAVING = "leaving", gettext_lazy("Leaves the register before the class ends")
     WRONG_RANK = "wrong_rank", gettext_lazy("The class is meant for another rank")
     WRONG_CATEGORY = "wrong_category", gettext_lazy("The class is meant for another category")
@@ -99,6 +111,10 @@ class CallFacts(NamedTuple):
     clash_starts_at: datetime | None
     clash_ends_at: datetime | None
     exempt_ground: str | None
+    leave_kind: str | None
+    leave_state: str | None
+    leave_starts_at: datetime | None
+    leave_ends_at: datetime | None
     deferred: bool
 
 
@@ -197,6 +213,15 @@ def _not_there(facts: CallFacts, called_to: CallClass) -> list[Finding]:
         found.append(
             Finding(CallWarning.EXEMPT, text % {"ground": ExemptionGround(facts.exempt_ground).label})
         )
+    if facts.leave_kind and facts.leave_starts_at and facts.leave_ends_at:
+        text = (
+            _("Has asked for leave (%(kind)s): %(span)s.")
+            if facts.leave_state == LeaveState.ASKED
+            else _("On leave (%(kind)s): %(span)s.")
+        )
+        span = clock.span_in_words(facts.leave_starts_at, facts.leave_ends_at)
+        kind = LeaveKind(facts.leave_kind).label
+        found.append(Finding(CallWarning.ON_LEAVE, text % {"kind": kind, "span": span}))
     if facts.left_on and facts.left_on <= called_to.ends_on:
         text = _("Leaves the register on %(day)s.")
         found.append(Finding(CallWarning.LEAVING, text % {"day": facts.left_on.isoformat()}))
@@ -215,6 +240,19 @@ def _not_meant(facts: CallFacts, called_to: CallClass) -> list[Finding]:
         own = CadreCategory(facts.category).label
         found.append(Finding(CallWarning.WRONG_CATEGORY, text % {"meant": meant, "own": own}))
     return found
+
+
+def length_warning(starts_on: date, ends_on: date, most: Decimal) -> str:
+    """A sentence on a single-topic class of more than `most` calendar days, first and last included; '' for a shorter one."""
+    days = (ends_on - starts_on).days + 1
+    if days <= most:
+        return ""
+    text = ngettext(
+        "This class on a single topic takes %(days)s day; the rules allow %(most)s.",
+        "This class on a single topic takes %(days)s days; the rules allow %(most)s.",
+        days,
+    )
+    return text % {"days": days, "most": int(most)}
 
 
 # -- deadlines

@@ -1,30 +1,45 @@
 """What is known of people who may be called to a class, and the list they are chosen from."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from courses.models import Offering
 from partyschool.accounts.models import Unit
 from partyschool.common import clock
+from partyschool.common.paging import Page, keyset_page
 from trainees.enums import LIVE_NOMINATION_STATES, ROSTER_STATES, FigureCode, NominationState
 from trainees.models import Assignment, AssignmentQuota, Cadre, Enrolment, Nomination
-from trainees.rules.assignments import CLASS_KINDS, FIGURES, CallClass, CallFacts, Figures, Finding, findings
+from trainees.rules.assignments import (
+    CLASS_KINDS,
+    FIGURES,
+    TOPIC_KINDS,
+    CallClass,
+    CallFacts,
+    Figures,
+    Finding,
+    findings,
+    length_warning,
+)
 
-from .figures import figures_on
+from .figures import figure, figures_on
 
 SHOWN = 50
+ORDER = ("turn", "called_before", "calls", "name", "pk")
 
 # One row per cadre, columns in the order of CallFacts. A call is a place in a class, or a nomination elsewhere that is not decided.
+# A leave ends when the trainee reported back, where that was earlier than asked for.
 _FACTS = """
 SELECT c.id, c.rank, c.category, c.left_on,
        coalesce(past.calls, 0), coalesce(past.away, 0), coalesce(past.ever, 0), past.last_on,
        long_class.title, long_class.ends_on, topic.title, topic.ends_on, clash.title, clash.starts_at, clash.ends_at,
        (SELECT x.ground FROM trainees_assessmentexemption x WHERE x.cadre_id = c.id AND x.year = o.year ORDER BY x.id LIMIT 1),
+       away.kind, away.state, away.starts_at, away.ends_at,
        EXISTS (SELECT FROM trainees_nomination n WHERE n.cadre_id = c.id AND n.state = 'deferred' AND NOT EXISTS (
            SELECT FROM trainees_enrolment e JOIN courses_offering p ON p.id = e.offering_id
            WHERE e.cadre_id = c.id AND e.created_at > n.decided_at AND e.state IN ('enrolled', 'completed', 'not_completed')
@@ -65,6 +80,14 @@ LEFT JOIN LATERAL (
       AND e.cadre_id = c.id AND e.state IN ('enrolled', 'completed', 'not_completed', 'held')
     ORDER BY own.starts_at, own.id LIMIT 1
 ) clash ON true
+LEFT JOIN LATERAL (
+    SELECT l.kind, l.state, l.starts_at, least(l.ends_at, l.returned_at) AS ends_at
+    FROM trainees_leaverequest l JOIN trainees_enrolment e ON e.id = l.enrolment_id
+    WHERE e.cadre_id = c.id AND e.offering_id <> o.id AND l.state IN ('asked', 'approved', 'returned')
+      AND l.starts_at < (o.ends_on + 1)::timestamp AT TIME ZONE %(zone)s
+      AND least(l.ends_at, l.returned_at) > o.starts_on::timestamp AT TIME ZONE %(zone)s
+    ORDER BY l.starts_at, l.id LIMIT 1
+) away ON true
 WHERE o.id = %(offering)s AND c.id = ANY (%(cadres)s)
 """
 
@@ -78,6 +101,7 @@ def call_facts(*, offering_id: int, cadre_ids: Collection[int], figures: Figures
         "long_days": int(figures[FigureCode.LONG_CLASS_DAYS]),
         "long_years": int(figures[FigureCode.LONG_CLASS_YEARS]),
         "topic_years": int(figures[FigureCode.SAME_TOPIC_YEARS]),
+        "zone": timezone.get_default_timezone_name(),
     }
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, values)
@@ -118,14 +142,6 @@ class Candidate:
         return ",".join(one.code.value for one in self.against)
 
 
-@dataclass(frozen=True)
-class CandidateList:
-    """At most `SHOWN` people, those put off first, then those never or seldom called; `more`: there are others."""
-
-    rows: list[Candidate]
-    more: bool
-
-
 def _class_places(**conditions: Any) -> Any:
     return Enrolment._base_manager.filter(
         cadre=OuterRef("pk"), offering__kind__in=CLASS_KINDS, state__in=ROSTER_STATES, **conditions
@@ -159,16 +175,24 @@ def choose_from(cadres: QuerySet[Cadre], assignment: Assignment, *, name: str = 
             Q(name__icontains=name) | Q(code__istartswith=name) | Q(unit__name__icontains=name)
         )
     return found.annotate(
-        put_off=Exists(put_off.filter(~Exists(since))),
+        turn=Case(
+            When(Exists(put_off.filter(~Exists(since))), then=Value(0)),
+            default=Value(1),
+            output_field=IntegerField(),
+        ),
         called_before=Exists(_class_places()),
         calls=Coalesce(Subquery(this_year), 0),
-    ).order_by("-put_off", "called_before", "calls", "name", "pk")
+    ).order_by(*ORDER)
 
 
-def candidates(cadres: QuerySet[Cadre], assignment: Assignment, *, name: str = "") -> CandidateList:
-    """The list that people are chosen from. Three queries."""
-    found = list(choose_from(cadres, assignment, name=name).select_related("unit")[: SHOWN + 1])
-    return CandidateList(_with_findings(found[:SHOWN], assignment), len(found) > SHOWN)
+def candidates(
+    cadres: QuerySet[Cadre], assignment: Assignment, *, name: str = "", after: str = "", before: str = ""
+) -> Page:
+    """A page of the list that people are chosen from: those put off first, then those never or seldom called. Four queries, one of
+    them counts. Raises `InvalidInput` on a damaged cursor."""
+    found = choose_from(cadres, assignment, name=name).select_related("unit")
+    page = keyset_page(found, order=ORDER, size=SHOWN, after=after, before=before)
+    return replace(page, rows=_with_findings(page.rows, assignment))
 
 
 def _with_findings(cadres: Iterable[Cadre], assignment: Assignment) -> list[Candidate]:
@@ -184,6 +208,14 @@ def _with_findings(cadres: Iterable[Cadre], assignment: Assignment) -> list[Cand
 def candidate(cadre: Cadre, assignment: Assignment) -> Candidate:
     """One person whom the caller may see. Two queries."""
     return _with_findings([cadre], assignment)[0]
+
+
+def length_of_class(offering: Offering) -> str:
+    """What is wrong with the length of a class of one topic, as a sentence; '' for nothing. One query, none for other kinds."""
+    if offering.kind not in TOPIC_KINDS:
+        return ""
+    most = figure(FigureCode.TOPIC_CLASS_DAYS, on=offering.starts_on)
+    return length_warning(offering.starts_on, offering.ends_on, most)
 
 
 def cadres_of(user: Any, unit: Unit) -> QuerySet[Cadre]:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from trainees.selectors.assignments import assignment_lines, assignment_page
+from trainees.selectors.assignments_facts import length_of_class
 
 WORKERS = (Role.OFFICER, Role.ORGDEPT)
 
@@ -31,4 +32,5 @@ def assignment(request: HttpRequest, assignment_id: int) -> HttpResponse:
     page = assignment_page(request.user, assignment_id)
     if page is None:
         raise Http404
-    return render(request, "trainees/assignments/assignment.html", {"page": page})
+    context = {"page": page, "too_long": length_of_class(page.assignment.offering)}
+    return render(request, "trainees/assignments/assignment.html", context)

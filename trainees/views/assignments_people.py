@@ -20,7 +20,7 @@ from trainees.models import AssignmentQuota, Nomination
 from trainees.rules.assignments import REPLACEABLE, decision_denial, nomination_denial
 from trainees.selectors.assignments import known_assignments, times_of
 from trainees.selectors.assignments_access import callable_by, nominated_by_units_of, paths_as, within
-from trainees.selectors.assignments_facts import cadres_of, candidates, quota_with_class
+from trainees.selectors.assignments_facts import cadres_of, candidates, length_of_class, quota_with_class
 from trainees.services.assignments_decisions import call_by_name
 from trainees.services.assignments_nominations import nominate_cadre
 
@@ -49,9 +49,12 @@ def nominate(request: HttpRequest, quota_id: int) -> HttpResponse:
         return HttpResponseRedirect(back, status=303)
     assignment, search = quota.assignment, PeopleSearchForm(request.GET)
     denial = nomination_denial(times_of(assignment), substitute=replaced is not None, now=clock.now())
-    people = candidates(cadres_of(request.user, quota.unit), assignment, name=search.searched())
+    people = candidates(
+        cadres_of(request.user, quota.unit), assignment, name=search.searched(), **_cursors(request)
+    )
     context = {
         "assignment": assignment,
+        "too_long": length_of_class(assignment.offering),
         "quota": quota,
         "replaced": replaced,
         "gives_back": gives_back,
@@ -83,13 +86,21 @@ def call(request: HttpRequest, assignment_id: int) -> HttpResponse:
     search = PeopleSearchForm(request.GET)
     context = {
         "assignment": assignment,
-        "people": candidates(callable_by(request.user), assignment, name=search.searched()),
+        "too_long": length_of_class(assignment.offering),
+        "people": candidates(
+            callable_by(request.user), assignment, name=search.searched(), **_cursors(request)
+        ),
         "filter_form": search,
         "denial": decision_denial(times_of(assignment), substitute=True, now=clock.now()),
         "back": back,
         "form": ChooseForm(needs_reason=False),
     }
     return render(request, "trainees/assignments/people.html", context)
+
+
+def _cursors(request: HttpRequest) -> dict[str, str]:
+    """Which page of the list is asked for."""
+    return {name: request.GET.get(name, "") for name in ("after", "before")}
 
 
 def _instead(request: HttpRequest, quota: AssignmentQuota) -> Nomination | None:

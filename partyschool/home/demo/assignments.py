@@ -36,7 +36,7 @@ UNITS = (
 NAMED = "LJ00012"
 PAST, PRESENT = "ZZ-GQ-{year}", "ZZ-JX-{year}"
 SEATS = 16
-KEEPS_AWAY = {CallWarning.CLASH, CallWarning.EXEMPT, CallWarning.LEAVING}
+KEEPS_AWAY = {CallWarning.CLASH, CallWarning.EXEMPT, CallWarning.ON_LEAVE, CallWarning.LEAVING}
 
 
 def assign_classes(chronicle: Chronicle) -> None:
