@@ -17,6 +17,7 @@ ROLE_PERMISSIONS: dict[str, tuple[str, ...]] = {
         "accounts.change_unit",
         "jobs.view_*",
         "notices.view_*",
+        "notices.change_outgoingmail",
         "standards.*",
         "budget.view_*",
     ),
@@ -31,7 +32,7 @@ ROLE_PERMISSIONS: dict[str, tuple[str, ...]] = {
         "jobs.view_*",
         "standards.view_*",
     ),
-    Role.ADMIN: ("accounts.*", "jobs.view_*"),
+    Role.ADMIN: ("accounts.*", "jobs.view_*", "notices.view_outgoingmail", "notices.change_outgoingmail"),
 }
 
 

@@ -98,6 +98,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Users"), "accounts.user", "manage_accounts"),
             Item(_("Role grants"), "accounts.rolegrant", "key"),
             Item(_("Background jobs"), "jobs.job", "hourglass_top"),
+            Item(_("Outgoing mails"), "notices.outgoingmail", "outgoing_mail"),
             Item(_("Audit events"), "audit.auditevent", "policy"),
             Item(_("Audit seals"), "audit.auditseal", "verified"),
         ),

@@ -20,7 +20,7 @@ from partyschool.accounts.models import RoleGrant, Unit, User
 from partyschool.audit.models import AuditEvent, AuditSeal
 from partyschool.common import clock
 from partyschool.jobs.models import Job, StoredFile
-from partyschool.notices.models import Notice
+from partyschool.notices.models import Notice, OutgoingMail
 from partyschool.standards.models import StandardTarget
 from tests.factories.accounts import City, make_user
 from tests.factories.budget import BudgetLineFactory
@@ -189,7 +189,8 @@ def build_world() -> World:
         AuditEvent.objects.create(action="made.up", subject="x:1", actor=staff),
         AuditSeal.objects.create(first_event=1, last_event=1, event_count=1, digest="0" * 64),
         DocumentCounter.objects.create(year=2026, last_number=2),
-        Notice.objects.create(recipient=staff, event="e", title="t"),
+        notice := Notice.objects.create(recipient=staff, event="e", title="t"),
+        OutgoingMail.objects.create(notice=notice),
     ]
     for thing in single:
         world.objects[type(thing)] = {"": thing}

@@ -13,6 +13,7 @@ from partyschool.audit.models import AuditSeal
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.jobs.models import Job, StoredFile
+from partyschool.notices.models import Notice, OutgoingMail
 from partyschool.standards.models import StandardTarget
 from tests.factories.accounts import make_unit, make_user
 from tests.factories.budget import BudgetLineFactory
@@ -167,6 +168,11 @@ def _job(**fields):
     return Job.objects.create(
         kind="made", key=f"{clock.now():%f}", title=HOSTILE, owner=make_user(full_name=HOSTILE), **fields
     )
+
+
+def _mail():
+    notice = Notice.objects.create(recipient=make_user(full_name=HOSTILE), event="e", title=HOSTILE)
+    return OutgoingMail.objects.create(notice=notice)
 
 
 def _report_schedule():
@@ -339,6 +345,7 @@ MAKERS: dict[str, Callable[[], object]] = {
     ),
     "trainees.offeringroster": lambda: _offering(state=OfferingState.PUBLISHED),
     "trainees.reportpacket": _packet,
+    "notices.outgoingmail": _mail,
     "trainees.reportschedule": _report_schedule,
     "trainees.rounddesk": _round_desk,
     "trainees.seatrefusal": _refusal,

@@ -48,13 +48,18 @@ PEOPLE = {
 }
 MONEY = {"budget.budgetline", "budget.ledgerentry"}
 ACCOUNTS = {"accounts.rolegrant", "accounts.unit", "accounts.user"}
+OUTBOX = {"notices.outgoingmail"}
 AUDIT = {"audit.auditevent", "audit.auditseal"}
 
 READS = {
-    Role.STAFF: TEACHING | PEOPLE | MONEY | {"accounts.unit", "jobs.job", "standards.standardtarget"},
+    Role.STAFF: TEACHING
+    | PEOPLE
+    | MONEY
+    | {"accounts.unit", "jobs.job", "standards.standardtarget"}
+    | OUTBOX,
     Role.FINANCE: MONEY | {"courses.offering", "faculty.teacher", "faculty.teachingentry"},
     Role.AUDITOR: TEACHING | PEOPLE | MONEY | ACCOUNTS | AUDIT | {"jobs.job", "standards.standardtarget"},
-    Role.ADMIN: ACCOUNTS | {"jobs.job"},
+    Role.ADMIN: ACCOUNTS | OUTBOX | {"jobs.job"},
 }
 ADDS = {
     Role.STAFF: {

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from partyschool.accounts.enums import Role
+from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from partyschool.notices.models import Notice, OutgoingMail
-from partyschool.notices.services.mails import ATTEMPTS_MOST, send_mails
+from partyschool.notices.services.mails import ATTEMPTS_MOST, NotFailed, resend_mail, send_mails
 from partyschool.notices.services.notices import send_notice
 from tests.factories.accounts import make_user
 from tests.notices.smtp_server import small_server
@@ -87,7 +89,7 @@ def test_refused_for_now_is_tried_later_and_fails_in_the_end(server, reader):
         assert send_mails(now=now) == 0
         now = mail.next_at
     assert pauses[:3] == [timedelta(minutes=2), timedelta(minutes=4), timedelta(minutes=8)]
-    assert (mail.state, mail.error) == ("failed", "refused for now (451)")
+    assert (mail.state, mail.error) == ("failed", "邮件服务器暂时拒收（451）")
     assert (len(server.recipients), server.messages) == (ATTEMPTS_MOST, [])
 
 
@@ -104,7 +106,7 @@ def test_refused_for_good_fails_at_once(server, reader):
     server.answer_to_recipient = "550 reader@example.org is unknown"
     tell(reader)
     assert send_mails() == 0
-    assert (mails().get().state, mails().get().error) == ("failed", "refused (550)")
+    assert (mails().get().state, mails().get().error) == ("failed", "邮件服务器拒收（550）")
 
 
 def test_server_that_hangs_up_half_way_does_not_get_it_twice(server, reader):
@@ -133,3 +135,21 @@ def test_sender_that_died_is_not_repeated(server, reader):
     assert send_mails(now=clock.now() + timedelta(minutes=16)) == 0
     assert mails().get().state == "failed"
     assert server.messages == []
+
+
+def test_failed_mail_is_sent_again_by_hand_and_only_such_a_one(server, reader):
+    server.answer_to_recipient = "550 no"
+    tell(reader)
+    send_mails()
+    server.answer_to_recipient = "250 OK"
+    staff = make_user(Role.STAFF)
+    again = resend_mail(mail_id=mails().get().pk, by=staff)
+    assert (again.state, again.attempts, again.error) == ("waiting", 0, "")
+    with pytest.raises(NotFailed):
+        resend_mail(mail_id=again.pk, by=staff)
+    assert send_mails() == 1
+    with pytest.raises(NotFailed):
+        resend_mail(mail_id=again.pk, by=staff)
+    event = AuditEvent.objects.unscoped("tests").get(action="mail.resend")
+    assert event.data == {"error": "邮件服务器拒收（550）", "attempts": 1}
+    assert len(server.messages) == 1

@@ -11,6 +11,7 @@ from threading import Barrier
 
 import pypdf
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import connection
 
@@ -24,7 +25,7 @@ from partyschool.notices.models import Notice
 from tests.factories.accounts import make_unit, make_user
 from tests.factories.reports import ClosedYear
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, make_scheme
-from tests.factories.years import sealed_year
+from tests.factories.years import open_year, sealed_year
 from trainees.exporters.assessment_annex import build_assessment_annex
 from trainees.exporters.assessment_manifest import PacketFile, build_manifest
 from trainees.exporters.assessment_notice import build_assessment_notice
@@ -32,8 +33,7 @@ from trainees.exporters.wording import PacketFacts
 from trainees.models import DocumentCounter, ReportPacket, YearlyAssessment
 from trainees.selectors.reports import read_report
 from trainees.services.corrections import Stated, correct_result
-from trainees.services.reports import NoInterim, YearNotClosed, YearNotSealed, build_reports
-from trainees.services.years import close_year
+from trainees.services.reports import NoInterim, QuarterNotBegun, YearNotClosed, YearNotSealed, build_reports
 
 HOSTILE = ("王<b>强</b>", "李&赵", "=1+1", '<img src="/etc/passwd">', "@SUM(A1)", "-2+3", "%s{0}\\n")
 RARE = ("䶮", "㛃", "龑")
@@ -194,19 +194,6 @@ def test_charts_are_in_the_notice_and_their_tables_in_the_annex(closed):
         (closed.city.finance_bureau.name, 3, 1, 1, 1, 0.5),
         (closed.city.culture_bureau.name, 2, 1, 1, 0, 0.5),
     ]
-
-
-@pytest.mark.parametrize(
-    ("doc_type", "ends"), [("circular", "特此通报"), ("report", "特此报告"), ("letter", "特此函告")]
-)
-def test_kind_of_document_is_chosen(closed, doc_type, ends):
-    closed.seal()
-    parent = build_reports(year=2025, doc_type=doc_type, by=closed.staff)
-    job = Job.objects.unscoped("tests").get(parent=parent, params__unit=closed.city.east.pk)
-    run_job(job_id=job.pk)
-    packet = closed.packet_of(closed.city.east)
-    assert packet.doc_type == doc_type
-    assert ends in pdf_text(packet.notice)
 
 
 def test_unit_gets_its_own_people_alone(closed):
@@ -461,13 +448,48 @@ def test_no_citizen_number_is_in_the_packet(closed):
 
 def test_results_of_a_running_year_are_called_interim(db):
     closed = ClosedYear(close=False)
-    close_year(year=2025, by=closed.staff, now=clock.school_instant(date(2025, 12, 20), time(12)))
-    interim = closed.preview_to(closed.city.east)
-    assert "截至2025年12月20日的阶段性结果" in pdf_text(interim.notice)
+    with time_machine.travel(clock.school_instant(date(2025, 12, 20), time(12)), tick=False):
+        interim = closed.preview_to(closed.city.east)
+    text = pdf_text(interim.notice)
+    assert "截至2025年12月20日的阶段性结果" in text
+    assert "不作为年度考核的依据" in text
+    assert "不能确定为优秀等次" not in text
     closed.close()
     final = closed.report_to(closed.city.east)
     assert interim.pk != final.pk
     assert "阶段性" not in pdf_text(final.notice)
+
+
+def test_interim_report_of_a_running_year_shows_what_the_ledger_holds_now(db):
+    """Nobody closes the year by hand before it: ordering the report does."""
+    closed = ClosedYear(close=False)
+    autumn = clock.school_instant(date(2025, 10, 5), time(9))
+    with time_machine.travel(autumn, tick=False):
+        first = closed.preview_to(closed.city.east, quarter=3)
+        assert first.row_count == 5
+        failed = closed.failed[closed.city.finance_bureau.pk]
+        assert failed.name in pdf_text(first.notice)
+        assert closed.preview_to(closed.city.east, quarter=3) == first
+        CreditEntryFactory(cadre=failed, scheme=closed.scheme, amount=60, hours=60, posted_by=closed.staff)
+        second = closed.preview_to(closed.city.east, quarter=3)
+    first.refresh_from_db()
+    assert (first.state, first.superseded_by) == ("superseded", second)
+    assert failed.name not in pdf_text(second.notice)
+
+
+def test_results_open_to_objections_are_reported_as_they_were_shown(closed):
+    open_year(closed.staff)
+    failed = closed.failed[closed.city.finance_bureau.pk]
+    CreditEntryFactory(cadre=failed, scheme=closed.scheme, amount=60, hours=60, posted_by=closed.staff)
+    assert failed.name in pdf_text(closed.preview_to(closed.city.east).notice)
+
+
+def test_quarter_that_lies_ahead_is_refused(closed):
+    summer = clock.school_instant(date(2025, 9, 30), time(23, 59))
+    with pytest.raises(QuarterNotBegun) as refusal:
+        build_reports(year=2025, quarter=4, by=closed.staff, now=summer)
+    assert refusal.value.retry_at == clock.school_instant(date(2025, 10, 1), time.min)
+    assert not Job.objects.unscoped("tests").filter(kind="build_reports").exists()
 
 
 def test_jurisdiction_without_failures_says_so(db):

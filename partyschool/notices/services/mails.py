@@ -11,8 +11,13 @@ from django.core.mail import EmailMessage, get_connection
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from partyschool.accounts.models import User
+from partyschool.audit.services.events import record_event
 from partyschool.common import clock
+from partyschool.common.errors import WrongState
+from partyschool.common.locking import lock_row, locking_transaction
 from partyschool.notices.enums import MailState
 from partyschool.notices.models import OutgoingMail
 
@@ -22,6 +27,14 @@ ATTEMPTS_MOST = 8
 """With a pause that doubles from two minutes on, the last attempt is about four hours after the first."""
 AT_ONCE = 200
 DEAD_AFTER = timedelta(minutes=15)
+
+
+class NotFailed(WrongState):
+    """A mail goes out once: only one that failed is sent again, by hand."""
+
+    code = "mail_not_failed"
+    title = gettext_lazy("This mail did not fail")
+    remedy = gettext_lazy("Only a mail that failed can be sent again. One that waits goes out by itself.")
 
 
 class Unreachable(Exception):
@@ -36,12 +49,33 @@ def send_mails(*, now: datetime | None = None) -> int:
     or cannot be reached for, is tried again later, each time after twice the pause.
     Concurrency: no lock is held while sending; one conditional UPDATE claims a mail.
     """
-    at = now or clock.now()
     if not settings.MAIL_ON:
         return 0
+    with translation.override(settings.LANGUAGE_CODE):
+        return _send_due(now or clock.now())
+
+
+def resend_mail(*, mail_id: int, by: User, now: datetime | None = None) -> OutgoingMail:
+    """Put a mail that failed back into the outbox, to be sent with the next round, with all its attempts before it again.
+
+    Raises `NotFailed` for one that waits, is being sent or was sent, `Busy`. Concurrency: locks the mail.
+    """
+    at = now or clock.now()
+    with locking_transaction():
+        mail = lock_row(OutgoingMail, mail_id)
+        if mail.state != MailState.FAILED:
+            raise NotFailed(mail.get_state_display())
+        data = {"error": mail.error, "attempts": mail.attempts}
+        mail.state, mail.attempts, mail.next_at, mail.error = MailState.WAITING, 0, at, ""
+        mail.save(update_fields=["state", "attempts", "next_at", "error"])
+        record_event(action="mail.resend", subject=mail, by=by, data=data, now=at)
+    return mail
+
+
+def _send_due(at: datetime) -> int:
     mails = OutgoingMail.objects.unscoped("the portal sends everybody's mails")
     mails.filter(state=MailState.SENDING, next_at__lte=at).update(
-        state=MailState.FAILED, error="interrupted while being sent; it may have arrived"
+        state=MailState.FAILED, error=_("interrupted while being sent; it may have arrived")
     )
     due = mails.filter(state=MailState.WAITING, next_at__lte=at).order_by("next_at", "pk")
     keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
@@ -68,12 +102,12 @@ def _send_one(pk: int, connection: Any, now: datetime) -> bool:
         return False
     mail = mails.select_related("notice__recipient").get()
     if not (mail.notice.recipient.is_active and mail.notice.recipient.email):
-        _end(mail, "nobody to send it to any more")
+        _end(mail, _("nobody to send it to any more"))
         return False
     try:
         connection.open()
     except (OSError, SMTPException) as fault:
-        _later(mail, f"{type(fault).__name__}: the server cannot be reached", now)
+        _later(mail, _("the server cannot be reached (%(fault)s)") % {"fault": type(fault).__name__}, now)
         raise Unreachable from fault
     try:
         connection.send_messages([message_of(mail)])
@@ -82,7 +116,11 @@ def _send_one(pk: int, connection: Any, now: datetime) -> bool:
     except SMTPResponseException as refusal:
         _refused(mail, refusal.smtp_code, now)
     except (OSError, SMTPException, ValueError) as fault:
-        _end(mail, f"{type(fault).__name__} while being sent; it may have arrived")
+        _end(
+            mail,
+            _("broken off while being sent (%(fault)s); it may have arrived")
+            % {"fault": type(fault).__name__},
+        )
         connection.close()
     else:
         mails.update(state=MailState.SENT, sent_at=now, attempts=mail.attempts + 1, error="")
@@ -93,23 +131,22 @@ def _send_one(pk: int, connection: Any, now: datetime) -> bool:
 def message_of(mail: OutgoingMail) -> EmailMessage:
     """The mail: where the notice is, and nothing of what it says."""
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
-    with translation.override(settings.LANGUAGE_CODE):
-        address = settings.SITE_URL.rstrip("/") + reverse("notices:list")
-        return EmailMessage(
-            subject=_("New notice in the party school portal"),
-            body=_("There is a new notice for you. Please log in to read it:\n%(address)s")
-            % {"address": address},
-            to=[mail.notice.recipient.email],
-            headers={"Message-ID": f"<notice-{mail.notice_id}@{host}>", "Auto-Submitted": "auto-generated"},
-        )
+    address = settings.SITE_URL.rstrip("/") + reverse("notices:list")
+    return EmailMessage(
+        subject=_("New notice in the party school portal"),
+        body=_("There is a new notice for you. Please log in to read it:\n%(address)s")
+        % {"address": address},
+        to=[mail.notice.recipient.email],
+        headers={"Message-ID": f"<notice-{mail.notice_id}@{host}>", "Auto-Submitted": "auto-generated"},
+    )
 
 
 def _refused(mail: OutgoingMail, code: int, now: datetime) -> None:
     """What the server said: 4xx is for now, anything else for good. Its text may name the person and is not kept."""
     if 400 <= code < 500:
-        _later(mail, f"refused for now ({code})", now)
+        _later(mail, _("refused for now (%(code)s)") % {"code": code}, now)
     else:
-        _end(mail, f"refused ({code})")
+        _end(mail, _("refused (%(code)s)") % {"code": code})
 
 
 def _later(mail: OutgoingMail, error: str, now: datetime) -> None:

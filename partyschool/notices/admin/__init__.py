@@ -1,0 +1,3 @@
+from .mails import OutgoingMailAdmin
+
+__all__ = ["OutgoingMailAdmin"]
