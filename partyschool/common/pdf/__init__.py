@@ -2,6 +2,7 @@
 
 from .builder import BuiltDocument, DocumentBuilder, Item, Pen
 from .charts import Chart
+from .diploma import Diploma, build_diplomas
 from .fonts import FontMap, FontRole, FontsMissing, font_map
 from .notice import Attachment, Block, DocType, Heading, OfficialNotice, Paragraph
 from .numbering import chinese_date, chinese_number, document_number
@@ -18,6 +19,7 @@ __all__ = [
     "Block",
     "BuiltDocument",
     "Chart",
+    "Diploma",
     "DocType",
     "DocumentBuilder",
     "FontMap",
@@ -34,6 +36,7 @@ __all__ = [
     "Table",
     "TableColumn",
     "Typesetter",
+    "build_diplomas",
     "build_notice",
     "build_parts",
     "build_plain",

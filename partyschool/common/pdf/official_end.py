@@ -4,18 +4,14 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
-import segno
-
-from .builder import GREY, Item, Paint, Pen
+from .builder import Item, Paint, Pen
+from .check_code import CheckCode
 from .fonts import FontRole
 from .numbering import chinese_date
 from .paper import MM, SIZE_3, SIZE_4, PageFrame
+from .seal_box import SEAL_SIDE, paint_seal_box
 from .text import Line, Typesetter
 
-_SEAL = 42 * MM
-"""Side of the box for the seal: the diameter of a municipal body's seal."""
-_QR = 22 * MM
-_SMALL = 9.0
 _THICK, _THIN = 0.35 * MM, 0.25 * MM
 
 
@@ -51,13 +47,12 @@ class EndSetter:
         before, after = (2, 2) if seal_box else (1, 0)
         count = before + len(names) + 1 + after
         height = count * frame.pitch
-        code = self._verification(verify_url, verify_code)
-        code_width = max([_QR, *(line.width for line in code)]) if code else 0.0
-        code_height = self._code_height(code, verify_url)
-        left_end = min([*name_xs, centre - _SEAL / 2 if seal_box else day_x])
-        beside = bool(code) and frame.left + frame.advance + code_width + SIZE_3 < left_end
+        code = CheckCode(setter, url=verify_url, code=verify_code)
+        left_end = min([*name_xs, centre - SEAL_SIDE / 2 if seal_box else day_x])
+        code_left = frame.left + frame.advance
+        beside = bool(code) and code_left + code.width + SIZE_3 < left_end
         if beside:
-            height = max(height, frame.pitch + code_height)
+            height = max(height, frame.pitch + code.height)
 
         def paint(pen: Pen, top: float) -> None:
             base = top - (frame.pitch - SIZE_3) / 2 - 0.88 * SIZE_3
@@ -66,14 +61,14 @@ class EndSetter:
             pen.line(day_x, base - (before + len(names)) * frame.pitch, day, SIZE_3)
             if seal_box:
                 middle = top - (before + (len(names) + 1) / 2) * frame.pitch
-                self._paint_seal_box(pen, min(centre, frame.right - _SEAL / 2), middle)
+                paint_seal_box(setter, pen, min(centre, frame.right - SEAL_SIDE / 2), middle)
             if beside:
-                self._paint_code(code, verify_url, pen, top - frame.pitch)
+                code.paint(pen, code_left, top - frame.pitch)
 
         items = [Item(height, paint)]
         if code and not beside:
             items[0].keep = True
-            items.append(Item(code_height + SIZE_3, partial(self._paint_code, code, verify_url)))
+            items.append(Item(code.height + SIZE_3, lambda pen, top: code.paint(pen, code_left, top)))
         return items
 
     def imprint(self, cc: Sequence[str], printed_by: str, printed_on: date) -> list[Item]:
@@ -147,50 +142,3 @@ class EndSetter:
             pen.rules([(frame.left, top - height, frame.right, top - height)], below)
         if paint is not None:
             paint(pen, top)
-
-    def _verification(self, url: str, code: str) -> list[Line]:
-        texts = []
-        if code:
-            texts.append(f"核验码：{code}")
-        if url:
-            texts.append("扫描二维码可核验本件真伪")
-        return [self.setter.line(text, FontRole.SONG, _SMALL, "核验码") for text in texts]
-
-    def _code_height(self, code: Sequence[Line], url: str) -> float:
-        return (_QR + 3 if url else 0.0) + len(code) * _SMALL * 1.4
-
-    def _paint_code(self, code: Sequence[Line], url: str, pen: Pen, top: float) -> None:
-        left = self.frame.left + self.frame.advance
-        y = top
-        if url:
-            pen.boxes(_qr_boxes(url, left, top - _QR, _QR))
-            y -= _QR + 3
-        for line in code:
-            pen.line(left, y - 0.88 * _SMALL - 0.2 * _SMALL, line, _SMALL)
-            y -= _SMALL * 1.4
-
-    def _paint_seal_box(self, pen: Pen, centre: float, middle: float) -> None:
-        left, right = centre - _SEAL / 2, centre + _SEAL / 2
-        bottom, top = middle - _SEAL / 2, middle + _SEAL / 2
-        edges = [(left, bottom, right, bottom), (right, bottom, right, top), (right, top, left, top)]
-        pen.rules([*edges, (left, top, left, bottom)], 0.5, color=GREY, dash=(3, 3))
-        label = self.setter.line("印章", FontRole.SONG, _SMALL, "印章")
-        pen.line(left + 4, top - 4 - 0.88 * _SMALL, label, _SMALL, color=GREY)
-
-
-def _qr_boxes(url: str, x: float, y: float, side: float) -> list[tuple[float, float, float, float]]:
-    """The dark runs of a QR code as rectangles; medium error correction survives stamps and folds."""
-    matrix = segno.make(url, error="m", micro=False).matrix
-    unit = side / len(matrix)
-    boxes = []
-    for row_number, row in enumerate(matrix):
-        bottom = y + side - (row_number + 1) * unit
-        start = None
-        for column, dark in enumerate([*row, 0]):
-            if dark and start is None:
-                start = column
-            elif not dark and start is not None:
-                # The overlap hides hairlines that viewers draw between touching rectangles.
-                boxes.append((x + start * unit, bottom, (column - start) * unit, unit * 1.02))
-                start = None
-    return boxes
