@@ -9,7 +9,6 @@ dies, has drawn nothing. So that nobody waits for the lock while a document is s
 is due; only if a rival drew that number in the meantime it is set once more under the lock.
 """
 
-import secrets
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
@@ -41,15 +40,15 @@ from trainees.exporters.assessment_notice import build_assessment_notice, notice
 from trainees.exporters.manner import kind_for
 from trainees.exporters.wording import PacketFacts
 from trainees.models import AssessmentYear, DocumentCounter, ReportPacket
-from trainees.selectors.packets import CODE_ALPHABET, group_code, packet_number
+from trainees.selectors.packets import packet_number
 from trainees.selectors.reports import Report, read_correction, read_report, recipients_of
 from trainees.selectors.year_states import year_of
 
+from .codes import new_code
 from .deliveries import deliver_packet
 from .deliveries_notices import tell_issued, tell_missing
 from .years import close_year
 
-CODE_LENGTH = 16
 FILE_TYPES = {"notice": "application/pdf", "annex": XLSX, "manifest": JSON}
 
 
@@ -179,7 +178,7 @@ def issue_packet(
     facts = PacketFacts(
         number=_due_number(clock.school_year(issued_at)),
         number_year=clock.school_year(issued_at),
-        code=_new_code(),
+        code=new_code(),
         issued_at=issued_at,
         doc_type=last.doc_type
         if last and report.corrects
@@ -245,10 +244,6 @@ def _draw_number(counter: Any) -> int:
     counter.last_number += 1
     counter.save(update_fields=["last_number"])
     return counter.last_number
-
-
-def _new_code() -> str:
-    return group_code("".join([secrets.choice(CODE_ALPHABET) for _place in range(CODE_LENGTH)]))
 
 
 def _create(
