@@ -1,10 +1,11 @@
 """Seats, enrolments, marks, yearly assessments and report packets agree with each other."""
 
+import json
 from collections.abc import Iterator
 
 from partyschool.common.integrity import data_check, rows
 from partyschool.common.storage import fault_of
-from trainees.models import Evidence
+from trainees.models import Evidence, ReportPacket
 
 
 @data_check("trainees.seats")
@@ -169,9 +170,60 @@ def packets_are_numbered_without_gaps() -> Iterator[str]:
     for year, last, number, highest in rows(sql):
         yield f"trainees.DocumentCounter {year}: last number {last}, {number} packets up to number {highest}"
     sql = """SELECT id FROM trainees_reportpacket
-             WHERE (state = 'superseded') <> (superseded_by_id IS NOT NULL) OR superseded_by_id = id ORDER BY id"""
+             WHERE (state = 'superseded' AND superseded_by_id IS NULL) OR (state = 'valid' AND superseded_by_id IS NOT NULL)
+                OR superseded_by_id = id ORDER BY id"""
     for (pk,) in rows(sql):
         yield f"trainees.ReportPacket {pk}: state and successor do not agree"
+    sql = """SELECT p.id, p.corrects_id FROM trainees_reportpacket p JOIN trainees_reportpacket old ON old.id = p.corrects_id
+             WHERE old.edition <> 'final' OR (old.year, old.recipient_id) <> (p.year, p.recipient_id) ORDER BY p.id"""
+    for pk, corrected in rows(sql):
+        yield f"trainees.ReportPacket {pk}: cannot correct packet {corrected}"
+
+
+@data_check("trainees.manifests")
+def manifests_say_what_was_issued() -> Iterator[str]:
+    """The manifest of a packet says of it and of its files what the portal holds. (Whether the files are whole, `jobs.files` tells.)"""
+    packets = ReportPacket.objects.unscoped("checking all packets").filter(manifest__isnull=False)
+    for packet in packets.select_related("notice", "annex", "manifest").order_by("pk").iterator():
+        held: dict[str, object] = {
+            "code": packet.code,
+            "year": packet.year,
+            "edition": packet.edition,
+            "quarter": packet.quarter,
+            "rows": packet.row_count,
+            "data_digest": packet.data_digest,
+            "files": [packet.notice.sha256, packet.annex.sha256],
+        }
+        try:
+            with packet.manifest.open() as content:
+                said = json.loads(content.read())
+            said["files"] = [file["sha256"] for file in said["files"]]
+        except FileNotFoundError:
+            continue
+        except (ValueError, KeyError, TypeError):
+            yield f"trainees.ReportPacket {packet.pk}: its manifest cannot be read"
+            continue
+        if wrong := [name for name, value in held.items() if said.get(name) != value]:
+            yield f"trainees.ReportPacket {packet.pk}: its manifest says otherwise of {', '.join(wrong)}"
+
+
+@data_check("trainees.deliveries")
+def packets_are_delivered() -> Iterator[str]:
+    """Every packet with a manifest was delivered to its recipient; deliveries, reminders and receipts follow each other in time."""
+    sql = """SELECT p.id FROM trainees_reportpacket p WHERE p.manifest_id IS NOT NULL
+             AND NOT EXISTS (SELECT FROM trainees_packetdelivery d WHERE d.packet_id = p.id AND d.unit_id = p.recipient_id) ORDER BY 1"""
+    for (pk,) in rows(sql):
+        yield f"trainees.ReportPacket {pk}: was never delivered to its recipient"
+    sql = """SELECT d.id FROM trainees_packetdelivery d JOIN trainees_reportpacket p ON p.id = d.packet_id
+             WHERE d.delivered_at < p.issued_at OR (d.reminders > 0) <> (d.reminded_at IS NOT NULL) OR d.reminded_at < d.delivered_at
+                OR (d.unit_id <> p.recipient_id AND d.reason = '') ORDER BY 1"""
+    for (pk,) in rows(sql):
+        yield f"trainees.PacketDelivery {pk}: its times, reminders or reason do not agree"
+    sql = """SELECT r.id FROM trainees_packetreceipt r JOIN trainees_packetdelivery d ON d.id = r.delivery_id
+             JOIN trainees_reportpacket p ON p.id = d.packet_id
+             WHERE r.received_at < d.delivered_at OR r.received_at > p.withdrawn_at ORDER BY 1"""
+    for (pk,) in rows(sql):
+        yield f"trainees.PacketReceipt {pk}: was given before the delivery or after the document was taken back"
 
 
 @data_check("trainees.sealed_years")

@@ -1,6 +1,7 @@
 """Each rule is broken by hand, with the database's own guards switched off, and the line that tells of it is seen."""
 
 import hashlib
+import json
 from decimal import Decimal
 from io import StringIO
 
@@ -20,8 +21,10 @@ from partyschool.jobs.models import Job, StoredFile
 from tests.factories.accounts import City, make_user
 from tests.factories.budget import BudgetLineFactory
 from tests.factories.courses import LessonFactory, OfferingFactory
+from tests.factories.packets import make_packet
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
 from trainees.models import AttendanceMark, ReportPacket, YearlyAssessment
+from trainees.services.deliveries import deliver_packet, record_receipt
 
 CONTENT = b"%PDF-1.7 whole"
 
@@ -81,6 +84,20 @@ class World:
         )
         self.job = Job.objects.create(kind="test", key="1", title="报告", owner=self.by)
         self.notice, self.annex = self.store("notice.pdf"), self.store("annex.xlsx")
+        self.manifest = self.store(
+            "manifest.json",
+            json.dumps(
+                {
+                    "code": "CODE",
+                    "year": 2025,
+                    "edition": "final",
+                    "quarter": None,
+                    "rows": 1,
+                    "data_digest": "0" * 64,
+                    "files": [{"sha256": self.notice.sha256}, {"sha256": self.annex.sha256}],
+                }
+            ).encode(),
+        )
         sql("INSERT INTO trainees_documentcounter (year, last_number) VALUES (2026, 1)")
         self.packet = ReportPacket.objects.create(
             recipient=self.city.east,
@@ -93,20 +110,24 @@ class World:
             data_digest="0" * 64,
             notice=self.notice,
             annex=self.annex,
+            manifest=self.manifest,
             job=self.job,
             issued_by=self.by,
         )
+        self.delivery = deliver_packet(packet=self.packet, by=self.by)
+        reader = make_user(Role.ORGDEPT, unit=self.city.east)
+        (self.receipt,) = record_receipt(packet=self.packet, by=reader)
 
         seal_events()
 
-    def store(self, name: str) -> StoredFile:
+    def store(self, name: str, content: bytes = CONTENT) -> StoredFile:
         return StoredFile.objects.create(
             job=self.job,
             name=name,
             content_type="application/octet-stream",
-            storage_name=default_storage.save(f"test/{name}", ContentFile(CONTENT)),
-            sha256=hashlib.sha256(CONTENT).hexdigest(),
-            size=len(CONTENT),
+            storage_name=default_storage.save(f"test/{name}", ContentFile(content)),
+            sha256=hashlib.sha256(content).hexdigest(),
+            size=len(content),
         )
 
 
@@ -116,13 +137,29 @@ def world(db, settings, tmp_path) -> World:
     return World()
 
 
+def test_packet_superseded_and_then_taken_back_is_no_fault(world):
+    sql(
+        "UPDATE trainees_reportpacket SET state = 'withdrawn', superseded_by_id = %s, withdrawn_at = now(),"
+        " withdrawn_by_id = issued_by_id, withdrawal_reason = 'x'",
+        later_packet(world).pk,
+    )
+    assert faults("trainees.packets") == []
+
+
+def later_packet(world: World) -> ReportPacket:
+    sql("UPDATE trainees_documentcounter SET last_number = 2")
+    sql("UPDATE trainees_reportpacket SET state = 'superseded'")
+    return make_packet(world.city.east, by=world.by, scheme=world.scheme, number=2, number_year=2026)
+
+
 def test_whole_data_have_no_faults(world):
     assert {name: faults(name) for name in all_checks()} == {name: [] for name in all_checks()}
 
 
-def replace_file(world: World, content: bytes) -> None:
-    default_storage.delete(world.notice.storage_name)
-    default_storage.save(world.notice.storage_name, ContentFile(content))
+def replace_file(world: World, content: bytes, file: StoredFile | None = None) -> None:
+    name = (file or world.notice).storage_name
+    default_storage.delete(name)
+    default_storage.save(name, ContentFile(content))
 
 
 def _move_behind_history(world: World) -> None:
@@ -271,6 +308,59 @@ BREAKS = {
         "trainees.packets",
         lambda w: sql("UPDATE trainees_reportpacket SET state = 'superseded'"),
         "state and successor do not agree",
+    ),
+    "in force, and superseded": (
+        "trainees.packets",
+        lambda w: sql("UPDATE trainees_reportpacket SET superseded_by_id = %s", w.packet.pk),
+        "state and successor do not agree",
+    ),
+    "a correction of another year's packet": (
+        "trainees.packets",
+        lambda w: sql("UPDATE trainees_reportpacket SET corrects_id = id, edition = 'erratum'"),
+        "cannot correct packet",
+    ),
+    "a packet changed behind its manifest": (
+        "trainees.manifests",
+        lambda w: sql("UPDATE trainees_reportpacket SET row_count = 7, year = 2024"),
+        "its manifest says otherwise of year, rows",
+    ),
+    "an annex exchanged behind the manifest": (
+        "trainees.manifests",
+        lambda w: sql("UPDATE trainees_reportpacket SET annex_id = %s", w.store("other.xlsx", b"other").pk),
+        "its manifest says otherwise of files",
+    ),
+    "a manifest that is none": (
+        "trainees.manifests",
+        lambda w: replace_file(w, b"[1]", w.manifest),
+        "its manifest cannot be read",
+    ),
+    "a packet delivered to nobody": (
+        "trainees.deliveries",
+        lambda w: sql("DELETE FROM trainees_packetdelivery"),
+        "was never delivered to its recipient",
+    ),
+    "a delivery before the packet": (
+        "trainees.deliveries",
+        lambda w: sql("UPDATE trainees_packetdelivery SET delivered_at = '2020-01-01'"),
+        "its times, reminders or reason do not agree",
+    ),
+    "a reminder without its time": (
+        "trainees.deliveries",
+        lambda w: sql("UPDATE trainees_packetdelivery SET reminders = 1"),
+        "its times, reminders or reason do not agree",
+    ),
+    "a receipt before the delivery": (
+        "trainees.deliveries",
+        lambda w: sql("UPDATE trainees_packetreceipt SET received_at = '2020-01-01'"),
+        "was given before the delivery",
+    ),
+    "a receipt after the withdrawal": (
+        "trainees.deliveries",
+        lambda w: sql(
+            "UPDATE trainees_reportpacket SET state = 'withdrawn', withdrawn_at = issued_at, withdrawn_by_id = issued_by_id,"
+            " withdrawal_reason = 'x'"
+        ),
+        "after the document was taken back",
     ),
     "a lost file": (
         "jobs.files",
