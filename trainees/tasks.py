@@ -11,6 +11,7 @@ from partyschool.jobs.services.progress import Progress
 from trainees.services.announcements import tell_drawn, tell_round_opened
 from trainees.services.assignments_reminders import tend_assignments
 from trainees.services.attendance_limits import tend_classes
+from trainees.services.certificates import make_certificates_file
 from trainees.services.deliveries_reminders import tend_deliveries
 from trainees.services.drawing import hold_draw, put_back_broken
 from trainees.services.evidence import remove_orphaned_evidence
@@ -32,6 +33,12 @@ log = logging.getLogger(__name__)
 def make_report_packet(job: Job, progress: Progress) -> None:
     """One organisation department's report of one year."""
     issue_packet(job=job, progress=progress, by=job.owner)
+
+
+@job_kind("print_certificates")
+def print_certificates(job: Job, progress: Progress) -> None:
+    """The certificates of one class in one file."""
+    make_certificates_file(job=job, progress=progress, by=job.owner)
 
 
 @job_kind("draw")

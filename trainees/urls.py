@@ -7,6 +7,7 @@ from .views import (
     assignments_rates,
     barred,
     calendars,
+    certificates,
     check_ins,
     check_ins_rolls,
     check_ins_screens,
@@ -101,6 +102,21 @@ urlpatterns = [
     path("calendar/revoke/", calendars.revoke, name="calendar_revoke"),
     path("calendar/lessons.ics", calendars.download, name="calendar_file"),
     path("calendar/<str:token>.ics", calendars.feed, name="calendar_feed"),
+    path("certificates/", certificates.certificates, name="certificates"),
+    path("certificates/classes/", certificates.classes, name="certificate_classes"),
+    path(
+        "certificates/classes/<key:offering_id>/", certificates.class_certificates, name="class_certificates"
+    ),
+    path("certificates/classes/<key:offering_id>/issue/", certificates.issue, name="certificates_issue"),
+    path(
+        "certificates/classes/<key:offering_id>/print/", certificates.print_class, name="certificates_print"
+    ),
+    path(
+        "certificates/<key:certificate_id>/certificate.pdf",
+        certificates.certificate_file,
+        name="certificate_file",
+    ),
+    path("certificates/<key:certificate_id>/revoke/", certificates.revoke, name="certificate_revoke"),
     path("checkin/", check_ins.check_in, name="checkin"),
     path("checkin/queue/", check_ins.queue, name="checkin_queue"),
     path("checkin/screen/<key:lesson_id>/", check_ins_screens.screen, name="checkin_screen"),

@@ -37,6 +37,7 @@ ENTRIES = (
     Entry(
         _("Training record"), reverse_lazy("trainees:own_record"), "folder2-open", frozenset({Role.TRAINEE})
     ),
+    Entry(_("My certificates"), reverse_lazy("trainees:certificates"), "award", frozenset({Role.TRAINEE})),
     Entry(
         _("Conduct assessment"),
         reverse_lazy("trainees:conduct"),
@@ -59,6 +60,12 @@ ENTRIES = (
         _("Training records"),
         reverse_lazy("trainees:records"),
         "folder2-open",
+        frozenset({Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR}),
+    ),
+    Entry(
+        _("Class certificates"),
+        reverse_lazy("trainees:certificate_classes"),
+        "award",
         frozenset({Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR}),
     ),
     Entry(

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from partyschool.accounts.policies import policy
 from trainees.forms import CheckCodeForm, CheckFileForm
 from trainees.models import ReportPacket
+from trainees.selectors.certificates import CertificateLine, certificate_by_code
 from trainees.selectors.packets import PacketLine, UnknownCode, errata_of, packet_by_code
 
 
@@ -30,6 +31,8 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
     try:
         packet = packet_by_code(code)
     except UnknownCode as unknown:
+        if (certificate := certificate_by_code(code)) is not None:
+            return _certificate(request, certificate)
         context = {"denial": unknown, "form": CheckCodeForm(), "typed": code[:40]}
         return render(request, "trainees/verify_unknown.html", context, status=404)
     context = {
@@ -48,6 +51,13 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
             context["checked"] = True
             context["match"] = _part_of(packet, digest.hexdigest())
     return render(request, "trainees/verify.html", context)
+
+
+def _certificate(request: HttpRequest, line: CertificateLine) -> HttpResponse:
+    """Whether a certificate is valid; there is no file to be compared, so that a form posted here is refused."""
+    if request.method == "POST":
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    return render(request, "trainees/verify_certificate.html", {"line": line})
 
 
 def _part_of(packet: ReportPacket, sha256: str) -> str:
