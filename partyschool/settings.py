@@ -40,6 +40,8 @@ DERIVED_KEYS = [name for name in ("FIELD_KEYS", "LOOKUP_KEY", "AUDIT_KEY") if no
 SCHOOL_NAME = env.str("SCHOOL_NAME", default="中共两江市委党校")
 # The body's abbreviation in document numbers: 两江委校〔2025〕12号.
 DOCUMENT_CODE = env.str("DOCUMENT_CODE", default="两江委校")
+# 签发人 of a document that goes upward (a report); left out where empty.
+DOCUMENT_SIGNER = env.str("DOCUMENT_SIGNER", default="")
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
 # What the forum's series are called, code=name; the first is the school's own forum and has the page /forum/.
 FORUM_SERIES = env.dict("FORUM_SERIES", default={"liangjiang-forum": "两江讲坛"})
@@ -201,6 +203,7 @@ CELERY_BEAT_SCHEDULE = {
     "tend-draws": {"task": "draws.tend", "schedule": 30.0, "options": {"expires": 30}},
     "tend-leaves": {"task": "leaves.tend", "schedule": 600.0, "options": {"expires": 600}},
     "tend-assignments": {"task": "assignments.tend", "schedule": 600.0, "options": {"expires": 600}},
+    "tend-make-up": {"task": "make_up.tend", "schedule": 3600.0, "options": {"expires": 3600}},
     "tend-deliveries": {"task": "deliveries.tend", "schedule": 600.0, "options": {"expires": 600}},
     "run-schedules": {"task": "schedules.run", "schedule": 60.0, "options": {"expires": 60}},
     "send-mails": {"task": "mails.send", "schedule": 30.0, "options": {"expires": 30}},

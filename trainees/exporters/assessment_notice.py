@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from partyschool.common import clock
 from partyschool.common.pdf import (
@@ -57,6 +58,7 @@ def assessment_notice(report: Report, facts: PacketFacts) -> OfficialNotice:
             recipients=[report.recipient.name],
             blocks=_correction(report, facts) if report.corrects else _whole(report, facts),
             issued_on=clock.school_date(facts.issued_at),
+            approved_by=settings.DOCUMENT_SIGNER,
             attachments=[Attachment(annex_title(report))],
             printed_by=settings.SCHOOL_NAME,
             verify_url=facts.verify_url,
@@ -84,8 +86,8 @@ def _correction(report: Report, facts: PacketFacts) -> list[Block]:
         TableColumn(_("No."), width=34),
         TableColumn(_("Unit"), align="left"),
         TableColumn(_("Name"), width=60),
-        TableColumn(_("Before the correction"), width=84),
-        TableColumn(_("After the correction"), width=84),
+        TableColumn(_("Before the correction"), width=96),
+        TableColumn(_("After the correction"), width=96),
         TableColumn(_("Reason"), align="left"),
     ]
     changes = report.differences
@@ -96,7 +98,6 @@ def _correction(report: Report, facts: PacketFacts) -> list[Block]:
     where = [f"{one.line.name} ({one.line.place})" for one in changes]
     return [
         Paragraph(text),
-        Heading(_("Corrected results")),
         Table(columns, rows, caption=_("Corrected results"), where=lambda number: where[number]),
         *_closing(report, facts),
     ]
@@ -118,7 +119,7 @@ def _charts(report: Report) -> list[Block]:
         Chart(
             _("Credits counted by category"),
             [(name, float(number)) for name, number in report.by_category],
-            unit="",
+            unit=pgettext("after a number", "credits"),
         ),
     ]
     if len(report.trend) > 1:

@@ -13,6 +13,8 @@ _LABEL_SHARE = 0.36
 _VALUE_SHARE = 0.16
 _SIZE = SIZE_SMALL_4 - 1.5
 _GAP = 6.0
+_WHOLE_MOST = 12
+"""A chart with no more bars is not broken over two pages."""
 BAR = (0.29, 0.39, 0.53)
 """A muted blue-grey that prints well in black and white."""
 _FULL_PER_CENT = 100.0
@@ -28,7 +30,7 @@ class Chart:
 
 
 def chart_items(chart: Chart, setter: Typesetter, frame: PageFrame) -> list[Item]:
-    """The chart as items for `DocumentBuilder.flow`; the caption stays with the first bar."""
+    """The chart as items for `DocumentBuilder.flow`; a small one stays whole, of a larger one the caption stays with the first bar."""
     name = f"图“{chart.caption}”"
     size = SIZE_SMALL_4
     caption = setter.line(chart.caption, FontRole.HEITI, size, name)
@@ -45,6 +47,9 @@ def chart_items(chart: Chart, setter: Typesetter, frame: PageFrame) -> list[Item
         height = max(len(lines), 1) * _SIZE * 1.3 + 5
         bar = _Bar(lines, figure, value / most, height, frame)
         items.append(Item(height, bar.paint))
+    if len(chart.bars) <= _WHOLE_MOST:
+        for item in items[:-1]:
+            item.keep = True
     return items
 
 

@@ -59,8 +59,10 @@ def build_notice(
     items += head.title(notice.title)
     items += head.recipients(notice.recipients)
     items += body.blocks(notice.blocks, "正文")
-    items += body.attachment_note([attachment.name for attachment in notice.attachments])
-    body.keep_last_lines(items, 2)
+    note = body.attachment_note([attachment.name for attachment in notice.attachments])
+    items += note
+    # No page bears signature and seal without a line of the text.
+    body.keep_last_lines(items, len(note) + 2)
     items += end.signature(
         notice.signatory or notice.issuer,
         notice.issued_on,
