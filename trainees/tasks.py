@@ -12,6 +12,7 @@ from trainees.services.announcements import tell_drawn, tell_round_opened
 from trainees.services.assignments_reminders import tend_assignments
 from trainees.services.attendance_limits import tend_classes
 from trainees.services.certificates import make_certificates_file
+from trainees.services.credit_report import run_export
 from trainees.services.deliveries_reminders import tend_deliveries
 from trainees.services.drawing import hold_draw, put_back_broken
 from trainees.services.evidence import remove_orphaned_evidence
@@ -19,6 +20,7 @@ from trainees.services.import_commits import commit_import, undo_import
 from trainees.services.import_keeping import clear_imports
 from trainees.services.imports import check_import
 from trainees.services.leaves import remind_of_returns
+from trainees.services.make_up_deadlines import mark_missed
 from trainees.services.promotion import promote_waiting, sweep_lines
 from trainees.services.reports import issue_packet
 from trainees.services.schedules import run_due_schedules
@@ -96,6 +98,12 @@ def simulate_scheme(job: Job, progress: Progress) -> None:
     run_simulation(job=job, progress=progress)
 
 
+@job_kind("credit_report")
+def make_credit_report(job: Job, progress: Progress) -> None:
+    """The credit report as somebody asked for it, as a workbook."""
+    run_export(job=job, progress=progress)
+
+
 @shared_task(name="draws.tend")
 def tend_draws() -> None:
     """Seal what has closed for ranking, and put back what broke off."""
@@ -143,6 +151,13 @@ def remind_units() -> None:
     tended = tend_assignments()
     if any(astuple(tended)):
         log.info("assignments: %s units reminded, %s reported", *astuple(tended))
+
+
+@shared_task(name="make_up.tend")
+def tend_make_up() -> None:
+    """Mark make-up training that was not done by its day."""
+    if missed := mark_missed():
+        log.info("make-up training: %s missed", missed)
 
 
 @shared_task(name="deliveries.tend")

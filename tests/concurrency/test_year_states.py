@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import IntegrityError
 
 from partyschool.accounts.enums import Role
+from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from partyschool.common.errors import Stale
 from tests.concurrency.rivals import Gate, compete
@@ -19,9 +20,10 @@ from tests.factories.years import OVER, YEAR, after, earn, open_year, result_of,
 from trainees.enums import ObjectionState, YearState
 from trainees.models import AssessmentObjection, AssessmentYear, MakeUpPlan
 from trainees.selectors.year_states import year_of
-from trainees.services import corrections, objections, year_states, years
+from trainees.services import corrections, make_up_deadlines, objections, year_states, years
 from trainees.services.corrections import Stated, correct_result
 from trainees.services.make_up import PlanLine, end_make_up, plan_make_up
+from trainees.services.make_up_deadlines import mark_missed
 from trainees.services.objections import (
     NotOpenToObjections,
     ObjectionAnswered,
@@ -230,6 +232,32 @@ def test_a_plan_is_made_once_and_ended_once(staff, scheme, cadres):
         ]
     )
     assert sum(isinstance(one, MakeUpPlan) for one in ended) == 1
+
+
+def planned(staff, cadre):
+    """A plan, and a moment after its day."""
+    sealed_year(staff)
+    due = clock.school_date() + timedelta(days=30)
+    line = PlanLine(result_of(cadre).pk, "补训", Decimal(9))
+    (plan,) = plan_make_up(year=YEAR, plans=[line], due_on=due, by=staff)
+    return plan, clock.now() + timedelta(days=40)
+
+
+def test_a_missed_plan_is_marked_once_or_ended_by_somebody(staff, scheme, cadres):
+    plan, later = planned(staff, cadres[0])
+    rivals = [partial(mark_missed, now=later)] * 3
+    rivals.append(partial(end_make_up, plan_id=plan.pk, state="done", outcome="x", by=staff))
+    *marked, ended = compete(rivals)
+    assert sum(marked) + isinstance(ended, MakeUpPlan) == 1
+    assert AuditEvent.objects.filter(action="make_up.end").unscoped("test").count() == 1
+
+
+def test_twin_without_the_plans_lock_it_is_marked_twice(staff, scheme, cadres, monkeypatch):
+    _plan, later = planned(staff, cadres[0])
+    gate = Gate(2)
+    read = gate.wrap(lambda model, pk: model._base_manager.get(pk=pk))
+    monkeypatch.setattr(make_up_deadlines, "lock_row", read)
+    assert compete([partial(mark_missed, now=later)] * 2) == [1, 1]
 
 
 def test_plans_for_many_in_opposite_order_do_not_wait_for_each_other(staff, scheme, cadres):

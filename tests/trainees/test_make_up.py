@@ -1,21 +1,24 @@
 """Make-up training of those who failed: planned once, for failed results alone, by the day of the figure; ended once, in words."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from courses.enums import OfferingState
 from partyschool.accounts.enums import Role
+from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from partyschool.common.errors import NotFound
 from partyschool.notices.models import Notice
 from tests.factories.accounts import City, make_user
 from tests.factories.courses import OfferingFactory
-from tests.factories.trainees import CadreFactory, make_scheme, make_trainee
+from tests.factories.trainees import CadreFactory, EnrolmentFactory, make_scheme, make_trainee
 from tests.factories.years import YEAR, earn, result_of, sealed_year
 from trainees.enums import MakeUpState
 from trainees.models import MakeUpPlan, TrainingFigure
+from trainees.selectors.make_up import unplanned
 from trainees.selectors.year_states import year_of
 from trainees.services.corrections import NotSealed
 from trainees.services.make_up import (
@@ -27,6 +30,7 @@ from trainees.services.make_up import (
     end_make_up,
     plan_make_up,
 )
+from trainees.services.make_up_deadlines import mark_missed
 from trainees.services.years import close_year
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +123,54 @@ def test_a_plan_ends_once_and_in_words(sealed, staff, cadre, state):
         end_make_up(plan_id=plan.pk, state=MakeUpState.MISSED, outcome="x", by=staff)
     with pytest.raises(NotFound):
         end_make_up(plan_id=0, state=state, outcome="x", by=staff)
+
+
+def day_after(plan):
+    """The first moment of the day after the deadline at the school."""
+    return clock.school_instant(plan.due_on + timedelta(days=1), time.min)
+
+
+def test_a_plan_past_its_day_is_marked_missed_and_told_once(sealed, staff, city, cadre):
+    officer, cousin = (make_user(Role.OFFICER, unit=unit) for unit in (city.finance_bureau, city.west))
+    (plan,) = plan_make_up(year=YEAR, plans=[line(cadre)], due_on=LATER, by=staff)
+    midnight = day_after(plan)
+    assert mark_missed(now=midnight - timedelta(microseconds=1)) == 0
+    assert [mark_missed(now=midnight), mark_missed(now=midnight + timedelta(days=9))] == [1, 0]
+    plan = MakeUpPlan.objects.unscoped("test").get()
+    assert (plan.state, plan.ended_at, plan.ended_by) == (MakeUpState.MISSED, midnight, None)
+    assert "2099" in plan.outcome
+    told = Notice.objects.filter(event=f"make_up.end:{plan.pk}").unscoped("test")
+    assert sorted(told.values_list("recipient", flat=True)) == sorted([cadre.user_id, officer.pk])
+    assert cousin.pk not in told.values_list("recipient", flat=True)
+    (event,) = AuditEvent.objects.filter(action="make_up.end").unscoped("test")
+    assert (event.actor, event.data["state"]) == (None, "missed")
+
+
+def test_who_missed_a_plan_can_be_given_another(sealed, staff, cadre):
+    (plan,) = plan_make_up(year=YEAR, plans=[line(cadre)], due_on=LATER, by=staff)
+    assert not unplanned(staff, year=YEAR).exists()
+    mark_missed(now=day_after(plan))
+    assert [one.cadre for one in unplanned(staff, year=YEAR)] == [cadre]
+    assert len(plan_make_up(year=YEAR, plans=[line(cadre)], due_on=LATER, by=staff)) == 1
+
+
+@pytest.mark.parametrize(("state", "missed"), [("completed", 0), ("not_completed", 1), ("enrolled", 1)])
+def test_who_completed_the_planned_offering_missed_nothing(sealed, staff, cadre, state, missed):
+    offering = OfferingFactory()
+    (plan,) = plan_make_up(year=YEAR, plans=[line(cadre, offering=offering.pk)], due_on=LATER, by=staff)
+    ended = {} if state == "enrolled" else {"ended_at": clock.now(), "ended_by": staff}
+    EnrolmentFactory(cadre=cadre, offering=offering, state=state, **ended)
+    assert mark_missed(now=day_after(plan)) == missed
+
+
+@pytest.mark.parametrize("state", [MakeUpState.DONE, MakeUpState.CANCELLED])
+def test_an_ended_plan_is_not_missed_and_nobody_but_the_portal_ends_without_a_name(
+    sealed, staff, cadre, state
+):
+    (plan,) = plan_make_up(year=YEAR, plans=[line(cadre)], due_on=LATER, by=staff)
+    found = MakeUpPlan.objects.filter(pk=plan.pk).unscoped("test")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        found.update(state=state, ended_at=clock.now())
+    end_make_up(plan_id=plan.pk, state=state, outcome="x", by=staff)
+    assert mark_missed(now=day_after(plan)) == 0
+    assert found.get().state == state

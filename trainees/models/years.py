@@ -116,7 +116,10 @@ class AssessmentObjection(ScopedModel):
 
 
 class MakeUpPlan(ScopedModel):
-    """What a cadre who failed a year does to make up for it, by when. planned → done | missed | cancelled."""
+    """What a cadre who failed a year does to make up for it, by when. planned → done | missed | cancelled.
+
+    `ended_by` is empty where the portal found it missed.
+    """
 
     assessment = models.ForeignKey(
         YearlyAssessment, verbose_name=_("result"), on_delete=models.PROTECT, related_name="make_up_plans"
@@ -160,7 +163,8 @@ class MakeUpPlan(ScopedModel):
             models.CheckConstraint(condition=Q(credits__gt=0), name="trainees_makeupplan_credits_ck"),
             models.CheckConstraint(
                 condition=Q(state=MakeUpState.PLANNED, ended_at__isnull=True)
-                | (~Q(state=MakeUpState.PLANNED) & Q(ended_at__isnull=False, ended_by__isnull=False)),
+                | (~Q(state=MakeUpState.PLANNED) & Q(ended_at__isnull=False, ended_by__isnull=False))
+                | Q(state=MakeUpState.MISSED, ended_at__isnull=False),
                 name="trainees_makeupplan_ended_ck",
             ),
         ]
