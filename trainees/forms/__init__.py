@@ -1,23 +1,24 @@
 from .cadres import CadreForm, CorrectPostingForm, LookUpForm, RevealForm, TransferForm
 from .conduct import ConductFilterForm, ModerateForm, OpenSheetForm, ReturnForm
+from .credit_report import CreditReportForm, SavedViewForm
 from .desk import EnrolForm, KeepForm, MergeForm, MoveForm, TakeBackForm
 from .forum import ForumSearchForm
 from .offerings import CancelForm
 from .records import ReasonForm, RecordSearchForm
 from .rounds import ChangeWindowForm, SelectionRoundForm
 from .verify import CHECKED_FILE_MOST, CheckCodeForm, CheckFileForm
-from .years import CadreResultsForm, ReportsForm, YearForm
+from .years import ReportsForm, YearForm
 
 __all__ = [
     "CHECKED_FILE_MOST",
     "CadreForm",
-    "CadreResultsForm",
     "CancelForm",
     "ChangeWindowForm",
     "CheckCodeForm",
     "CheckFileForm",
     "ConductFilterForm",
     "CorrectPostingForm",
+    "CreditReportForm",
     "EnrolForm",
     "ForumSearchForm",
     "KeepForm",
@@ -31,6 +32,7 @@ __all__ = [
     "ReportsForm",
     "ReturnForm",
     "RevealForm",
+    "SavedViewForm",
     "SelectionRoundForm",
     "TakeBackForm",
     "TransferForm",

@@ -17,13 +17,6 @@ from .credits import YearAccount, explain_year
 from .reasons import reasons_text
 from .reports import Tally, place_name
 
-ORDERS = {
-    "name": ("cadre__name", "cadre_id"),
-    "least": ("counted", "id"),
-    "most": ("-counted", "-id"),
-}
-"""How the list of cadres may be sorted: parameter → keyset order."""
-
 
 def closed_years() -> list[int]:
     """The years that have results, newest first."""
@@ -141,20 +134,6 @@ def warning_list(user: Any, *, year: int, within: Unit | None, most: int = 10) -
     """Those who cannot be rated excellent, least credits first."""
     failed = results_of(user, year=year, within=within).filter(result=AssessmentResult.FAIL)
     return result_lines(failed.select_related("cadre", "unit").order_by("counted", "pk")[:most])
-
-
-def cadre_results(
-    user: Any, *, year: int, within: Unit | None, result: str = "", rank: str = "", name: str = ""
-) -> QuerySet[YearlyAssessment]:
-    """The rows of the list of cadres; page them by one of `ORDERS`."""
-    rows = results_of(user, year=year, within=within).select_related("cadre", "unit")
-    if result:
-        rows = rows.filter(result=result)
-    if rank:
-        rows = rows.filter(rank=rank)
-    if name:
-        rows = rows.filter(cadre__name__icontains=name)
-    return rows
 
 
 @dataclass(frozen=True)

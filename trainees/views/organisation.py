@@ -1,4 +1,4 @@
-"""The credit report: overview, list of cadres, one person."""
+"""How a year went in the reader's units, and one person of them."""
 
 from typing import Any
 
@@ -11,24 +11,12 @@ from partyschool.accounts.enums import Role
 from partyschool.accounts.models import Unit
 from partyschool.accounts.policies import policy
 from partyschool.common.numbers import whole_number
-from partyschool.common.paging import keyset_page
-from trainees.forms import CadreResultsForm
-from trainees.selectors.organisation import (
-    ORDERS,
-    cadre_results,
-    closed_years,
-    overview,
-    person_record,
-    result_lines,
-    warning_list,
-    whole_of,
-)
+from trainees.selectors.organisation import closed_years, overview, person_record, warning_list, whole_of
 from trainees.selectors.packets import packets_of_year
 from trainees.selectors.year_file import year_file
 from trainees.selectors.year_states import takes_objections, year_of
+from trainees.services.credit_report import READERS
 from trainees.services.looks import record_look
-
-READERS = (Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR)
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
@@ -80,39 +68,6 @@ def organisation(request: HttpRequest) -> HttpResponse:
     context["may_build"] = request.user.scope.has(Role.STAFF)
     context["awaits_packet"] = request.user.scope.has(Role.ORGDEPT)
     return render(request, "trainees/organisation.html", context)
-
-
-@policy(*READERS)
-@require_safe
-def cadres(request: HttpRequest) -> HttpResponse:
-    """The cadres of a closed year with their results, filtered, sorted, page by page."""
-    years = closed_years()
-    within = _unit(request)
-    form = CadreResultsForm(request.GET, years=years, user=request.user)
-    chosen = form.chosen()
-    year = chosen["year"] or (years[0] if years else 0)
-    rows = cadre_results(
-        request.user,
-        year=year,
-        within=within,
-        result=chosen["result"],
-        rank=chosen["rank"],
-        name=chosen["name"],
-    )
-    page = keyset_page(
-        rows,
-        order=ORDERS[chosen["sort"] or "name"],
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-    )
-    context = {
-        "filter_form": form,
-        "page": page,
-        "lines": result_lines(page),
-        "year": year,
-        "within": within,
-    }
-    return render(request, "trainees/organisation_cadres.html", context)
 
 
 @policy(*READERS)
