@@ -12,6 +12,7 @@ from partyschool.common.pdf import (
     LANDSCAPE,
     Attachment,
     BuiltDocument,
+    Chart,
     DocType,
     Heading,
     Paragraph,
@@ -171,6 +172,20 @@ def test_table_with_many_columns_stays_inside_the_frame() -> None:
 def test_row_with_another_number_of_cells_is_refused(rows: list[tuple[object, ...]]) -> None:
     with pytest.raises(ValueError, match="row 1 has"):
         build_notice(notice(blocks=[Table(COLUMNS, rows)]))
+
+
+@pytest.mark.parametrize("what", ["table", "chart"])
+@pytest.mark.parametrize("lines", range(12))
+def test_heading_is_never_left_alone_at_the_foot_of_a_page(what: str, lines: int) -> None:
+    below: Table | Chart = (
+        table(["王小明", "李大海"]) if what == "table" else Chart("合格率", [("王小明", 80.0)])
+    )
+    blocks = [Paragraph("应参加考核。") for _ in range(lines)] + [Heading("逐个看"), below]
+
+    pages = page_texts(build_notice(notice(blocks=blocks)))
+
+    (page,) = [page for page in pages if "一、逐个看" in page]
+    assert "王小明" in page.partition("一、逐个看")[2]
 
 
 def test_empty_table_shows_its_header() -> None:

@@ -50,11 +50,11 @@ class BodySetter:
                     )
                     items += [self._text_item(line) for line in lines]
                 case Table():
-                    items.append(Item(self.frame.pitch * 0.35, None))
+                    items.append(self._gap_before())
                     items += table_items(block, self.setter, self.frame)
                     items.append(Item(self.frame.pitch * 0.35, None))
                 case Chart():
-                    items.append(Item(self.frame.pitch * 0.35, None))
+                    items.append(self._gap_before())
                     items += chart_items(block, self.setter, self.frame)
         return items
 
@@ -110,6 +110,10 @@ class BodySetter:
         """Hold the last `count` lines together with what follows, so that no signature stands alone on a page."""
         for item in items[-count:]:
             item.keep = True
+
+    def _gap_before(self) -> Item:
+        """The space above a table or chart. It belongs to what follows, so that a heading above it is never left alone at the foot of a page."""
+        return Item(self.frame.pitch * 0.35, None, keep=True)
 
     def _indented(self, text: str, role: FontRole, where: str) -> list[Line]:
         frame = self.frame
