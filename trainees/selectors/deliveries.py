@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
-from partyschool.accounts.enums import Role, UnitChangeKind
+from partyschool.accounts.enums import Role, UnitChangeKind, UnitKind
 from partyschool.accounts.models import RoleGrant, Unit, UnitChange, User
 from partyschool.common import clock
 from partyschool.common.deeds import Deed
@@ -16,8 +16,9 @@ RECEIVERS = (Role.ORGDEPT, Role.OFFICER)
 
 
 def people_of(unit: Unit) -> QuerySet[User]:
-    """The active users who hold an office for this very unit today: its officers, or those of the organisation department."""
-    grants = RoleGrant.objects.valid_on(clock.school_date()).filter(role__in=RECEIVERS, unit=unit)
+    """The active users who act for this very unit today: those of the organisation department, or a unit's officers."""
+    roles = (Role.ORGDEPT,) if unit.kind == UnitKind.ORG_DEPARTMENT else RECEIVERS
+    grants = RoleGrant.objects.valid_on(clock.school_date()).filter(role__in=roles, unit=unit)
     return User.objects.filter(pk__in=grants.values("user"), is_active=True).order_by("pk")
 
 
