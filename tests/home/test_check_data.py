@@ -140,8 +140,9 @@ def world(db, settings, tmp_path) -> World:
 def test_packet_superseded_and_then_taken_back_is_no_fault(world):
     sql(
         "UPDATE trainees_reportpacket SET state = 'withdrawn', superseded_by_id = %s, withdrawn_at = now(),"
-        " withdrawn_by_id = issued_by_id, withdrawal_reason = 'x'",
+        " withdrawn_by_id = issued_by_id, withdrawal_reason = 'x' WHERE id = %s",
         later_packet(world).pk,
+        world.packet.pk,
     )
     assert faults("trainees.packets") == []
 

@@ -205,6 +205,35 @@ def test_unit_gets_its_own_people_alone(closed):
         assert cadre[closed.city.culture_bureau.pk].code not in shown
 
 
+def test_divisions_are_in_the_report_of_their_unit_and_get_none_of_their_own(db):
+    """The sibling's and the cousin's divisions stay out of it."""
+    closed = ClosedYear(close=False)
+    city = closed.city
+    mine, sibling, cousin = (
+        closed.cadre(make_unit(bureau, kind=UnitKind.DIVISION, name=name), 96, name=person)
+        for bureau, name, person in (
+            (city.finance_bureau, "预算科", "金丝雀甲"),
+            (city.culture_bureau, "文艺科", "金丝雀乙"),
+            (city.cousin_bureau, "国库科", "金丝雀丙"),
+        )
+    )
+    closed.close()
+    packet = closed.report_to(city.finance_bureau)
+    assert not packets().filter(recipient__kind=UnitKind.DIVISION).exists()
+    assert packet.row_count == 4
+    text, book = pdf_text(packet.notice), inside(packet.annex)
+    assert "各内设机构情况" in text
+    assert ("预算科", mine.name) == tuple(
+        next(row for row in sheet_rows(packet.annex) if row[4] == mine.name)[place] for place in (1, 4)
+    )
+    for other in (sibling, cousin):
+        assert other.name not in text + book
+        assert other.unit.name not in text + book
+    whole = closed.packet_of(city.east)
+    assert [mine.name in inside(whole.annex), sibling.name in inside(whole.annex)] == [True, True]
+    assert cousin.name not in inside(whole.annex)
+
+
 def test_correction_after_sealing_makes_an_erratum_with_the_difference_alone(closed):
     final = closed.report_to(closed.city.east)
     failed = closed.failed[closed.city.finance_bureau.pk]

@@ -25,7 +25,7 @@ from trainees.selectors.reasons import credits_text, reasons_text
 from trainees.selectors.reports import Report, ReportLine, Tally
 
 from .assessment_annex import annex_title
-from .manner import assessed_text, manner_of, use_texts
+from .manner import assessed_text, is_department, manner_of, use_texts
 from .wording import PacketFacts, document_language, file_name, subject_of
 
 
@@ -114,8 +114,9 @@ def result_text(line: ReportLine | None) -> str:
 def _charts(report: Report) -> list[Block]:
     rates = [(name, tally.pass_rate) for name, tally in report.by_unit.items()]
     bars = [(name, float(rate)) for name, rate in rates if rate is not None]
+    caption = _("Pass rate by unit") if is_department(report.recipient) else _("Pass rate by division")
     charts: list[Block] = [
-        Chart(_("Pass rate by unit"), bars if len(report.by_unit) > 1 else [], unit="%"),
+        Chart(caption, bars if len(report.by_unit) > 1 else [], unit="%"),
         Chart(
             _("Credits counted by category"),
             [(name, float(number)) for name, number in report.by_category],
@@ -192,16 +193,17 @@ def _units(report: Report) -> list[Heading | Table]:
     def cells(tally: Tally) -> list[object]:
         return [tally.total, tally.passed, tally.failed, tally.exempt, rate_text(tally)]
 
-    names = list(report.by_unit)
+    names, department = list(report.by_unit), is_department(report.recipient)
     table = Table(
         columns=columns,
         rows=[[name, *cells(tally)] for name, tally in report.by_unit.items()],
-        caption=_("Results by unit"),
+        caption=_("Results by unit") if department else _("Results by division"),
         note=_("Pass rate: those who passed among those assessed, without the exempt."),
         total=[_("Total"), *cells(report.whole)],
         where=lambda number: names[number],
     )
-    return [Heading(_("Situation of the units")), table]
+    heading = _("Situation of the units") if department else _("Situation of the divisions")
+    return [Heading(heading), table]
 
 
 def _failed(report: Report) -> list[Heading | Paragraph | Table]:
@@ -251,5 +253,5 @@ def _failed(report: Report) -> list[Heading | Paragraph | Table]:
 
 
 def _closing(report: Report, facts: PacketFacts) -> list[Block]:
-    texts = [Paragraph(text) for text in use_texts(report, facts.doc_type)]
+    texts: list[Block] = [Paragraph(text) for text in use_texts(report, facts.doc_type)]
     return texts if report.corrects else [Heading(_("Use of the results")), *texts]

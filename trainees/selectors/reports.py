@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 from django.db.models import Count, Q
 
 from partyschool.accounts.models import Unit
-from partyschool.accounts.selectors.unit_history import tree_on
+from partyschool.accounts.selectors.unit_history import TreeOn
 from trainees.enums import AssessmentResult, CreditCategory
 from trainees.models import CreditScheme, YearlyAssessment
+
+from .report_recipients import houses_of
 
 TREND_YEARS = 5
 """How many years the trend shows at most."""
@@ -199,21 +201,15 @@ def _tally(lines: Sequence[ReportLine]) -> Tally:
     return tally
 
 
-def recipients_of(year: int) -> list[Unit]:
-    """The organisation departments that have cadres with a result in `year` and the units they stood in, in the order of the tree."""
-    results = YearlyAssessment.objects.filter(year=year).unscoped("who gets a report")
-    departments = results.filter(jurisdiction__isnull=False).values("jurisdiction")
-    return list(Unit.objects.filter(Q(pk__in=departments) | Q(pk__in=results.values("unit"))))
-
-
 def read_report(*, year: int, recipient_id: int, quarter: int | None = None) -> Report | None:
     """The report of `year` for one organisation department or unit, or None if it has no cadre with a result.
 
-    A department's rows go by the jurisdiction at the closing, a unit's by the unit itself, not by where a cadre is today; units are named and
-    placed as at the year's end, and stand in the order in which they were made.
+    A department's rows go by the jurisdiction at the closing, a unit's by the unit and its divisions, not by where a cadre is today; units
+    are named and placed as at the year's end, and stand in the order in which they were made.
     """
-    recipient = Unit.objects.get(pk=recipient_id)
-    rows = _rows(YearlyAssessment.objects.filter(_reported_to(recipient), year=year))
+    recipient, houses = Unit.objects.get(pk=recipient_id), houses_of(year)
+    mine = houses.reported_to(recipient)
+    rows = _rows(YearlyAssessment.objects.filter(mine, year=year))
     if not rows:
         return None
     newest = max(rows, key=lambda row: (row.closed_at, row.pk))
@@ -223,9 +219,9 @@ def read_report(*, year: int, recipient_id: int, quarter: int | None = None) -> 
         scheme=CreditScheme.objects.get(pk=newest.scheme_id),
         closed_at=newest.closed_at,
         quarter=quarter,
-        lines=list(_lines(rows, recipient, year).values()),
+        lines=list(_lines(rows, recipient, houses.tree).values()),
         results=sorted(row.pk for row in rows),
-        trend=_trend(recipient, year),
+        trend=_trend(mine, year),
     )
 
 
@@ -240,8 +236,9 @@ def read_correction(report: Report, *, reported: Sequence[int], corrects: str) -
     rows = _rows(YearlyAssessment.versions.filter(pk__in=gone | new))
     old = [row for row in rows if row.pk in gone]
     now = [row for row in rows if row.pk in new]
-    before = _lines(old, report.recipient, report.year)
-    after = _lines(now, report.recipient, report.year)
+    tree = houses_of(report.year).tree
+    before = _lines(old, report.recipient, tree)
+    after = _lines(now, report.recipient, tree)
     reasons = {row.cadre_id: row.correction_reason for row in now}
     return replace(
         report,
@@ -255,10 +252,6 @@ def read_correction(report: Report, *, reported: Sequence[int], corrects: str) -
     )
 
 
-def _reported_to(recipient: Unit) -> Q:
-    return Q(jurisdiction=recipient) | Q(unit=recipient)
-
-
 def _rows(results: Any) -> list[YearlyAssessment]:
     rows = results.unscoped("the report of one recipient").select_related("cadre")
     return list(
@@ -269,20 +262,17 @@ def _rows(results: Any) -> list[YearlyAssessment]:
     )  # fmt: skip
 
 
-def _lines(rows: Sequence[YearlyAssessment], recipient: Unit, year: int) -> dict[int, ReportLine]:
+def _lines(rows: Sequence[YearlyAssessment], recipient: Unit, tree: TreeOn) -> dict[int, ReportLine]:
     """Cadre id → line, in the order of the tree, then of the codes."""
-    tree = tree_on(date(year, 12, 31))
     ways = {unit: tree.way_down(recipient.pk, unit) for unit in {row.unit_id for row in rows}}
     ordered = sorted(rows, key=lambda row: ways[row.unit_id])
     names = tree.names
     return {row.cadre_id: _line(row, names[ways[row.unit_id][0]], names[row.unit_id]) for row in ordered}
 
 
-def _trend(recipient: Unit, year: int) -> list[tuple[int, Tally]]:
+def _trend(mine: Q, year: int) -> list[tuple[int, Tally]]:
     """The last sealed years up to `year`."""
-    results = YearlyAssessment.objects.filter(
-        _reported_to(recipient), sealed=True, year__gt=year - TREND_YEARS, year__lte=year
-    )
+    results = YearlyAssessment.objects.filter(mine, sealed=True, year__gt=year - TREND_YEARS, year__lte=year)
     counts = results.unscoped("sums alone").values_list("year", "result").annotate(number=Count("pk"))
     years: dict[int, Tally] = {}
     for one, result, number in counts.order_by("year", "result"):

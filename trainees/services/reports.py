@@ -41,7 +41,8 @@ from trainees.exporters.manner import kind_for
 from trainees.exporters.wording import PacketFacts
 from trainees.models import AssessmentYear, DocumentCounter, ReportPacket
 from trainees.selectors.packets import packet_number
-from trainees.selectors.reports import Report, read_correction, read_report, recipients_of
+from trainees.selectors.report_recipients import recipients_of
+from trainees.selectors.reports import Report, read_correction, read_report
 from trainees.selectors.year_states import year_of
 
 from .codes import new_code
