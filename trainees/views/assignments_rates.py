@@ -1,6 +1,5 @@
 """How units do their duty in organised assignment, and whom nobody has called; both as workbooks, too."""
 
-import io
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +13,7 @@ from partyschool.accounts.models import Unit
 from partyschool.accounts.policies import policy
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
-from partyschool.common.downloads import download_response
+from partyschool.common.downloads import download_bytes
 from partyschool.common.numbers import whole_number
 from partyschool.common.paging import keyset_page
 from trainees.exporters.assessment_annex import XLSX
@@ -91,9 +90,7 @@ def assignment_rates_file(request: HttpRequest) -> HttpResponseBase:
     """The same figures as a workbook."""
     _form, chosen, within = _asked(request)
     content = build_rates(_figures(request, chosen, within), year=chosen["year"], now=clock.now())
-    return download_response(
-        io.BytesIO(content), name=rates_file_name(chosen["year"]), content_type=XLSX, size=len(content)
-    )
+    return download_bytes(content, name=rates_file_name(chosen["year"]), content_type=XLSX)
 
 
 def _nobody_called(request: HttpRequest) -> tuple[NeverCalledForm, dict[str, Any], Any]:
@@ -141,6 +138,4 @@ def people_never_called_file(request: HttpRequest) -> HttpResponseBase:
     record_event(
         action="never_called.export", subject="trainees.cadre:0", by=request.user, data={"rows": number}
     )
-    return download_response(
-        io.BytesIO(content), name=never_called_file_name(), content_type=XLSX, size=len(content)
-    )
+    return download_bytes(content, name=never_called_file_name(), content_type=XLSX)

@@ -1,7 +1,5 @@
 """The list of those who cannot be rated excellent, on a page and as a workbook."""
 
-import io
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -12,7 +10,7 @@ from partyschool.accounts.models import Unit
 from partyschool.accounts.policies import policy
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
-from partyschool.common.downloads import download_response
+from partyschool.common.downloads import download_bytes
 from partyschool.common.numbers import whole_number
 from partyschool.common.paging import keyset_page
 from trainees.exporters.assessment_annex import XLSX
@@ -77,6 +75,4 @@ def barred_file(request: HttpRequest) -> HttpResponseBase:
         by=request.user,
         data={"year": year, "rows": len(rows)},
     )
-    return download_response(
-        io.BytesIO(content), name=barred_file_name(year), content_type=XLSX, size=len(content)
-    )
+    return download_bytes(content, name=barred_file_name(year), content_type=XLSX)

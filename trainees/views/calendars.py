@@ -1,6 +1,5 @@
 """One's own timetable, and the ways to have it in a calendar program."""
 
-from io import BytesIO
 from urllib.parse import urlsplit
 
 from django.contrib import messages
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.common import clock
-from partyschool.common.downloads import download_response
+from partyschool.common.downloads import download_bytes
 from partyschool.common.numbers import whole_number
 from trainees.exporters.calendars import CONTENT_TYPE, calendar_file, digest, entries_of
 from trainees.models import Cadre
@@ -66,9 +65,7 @@ def download(request: HttpRequest) -> HttpResponse:
     """The own lessons as a file, as they are now."""
     now = clock.now()
     content = calendar_file(entries_of(calendar_lessons(request.user, now=now)), revised_at=now)
-    return download_response(
-        BytesIO(content), name=_("My lessons") + ".ics", content_type=CONTENT_TYPE, size=len(content)
-    )
+    return download_bytes(content, name=_("My lessons") + ".ics", content_type=CONTENT_TYPE)
 
 
 @policy(public=True)

@@ -1,5 +1,3 @@
-import io
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -7,7 +5,7 @@ from django.views.decorators.http import require_safe
 
 from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
-from partyschool.common.downloads import download_response
+from partyschool.common.downloads import download_bytes
 from trainees.selectors.draws import announced_draw, own_result, published_text
 
 
@@ -29,12 +27,7 @@ def draw_file(request: HttpRequest, draw_id: int, part: str) -> HttpResponseBase
     if text is None:
         raise Http404
     content = text.encode()
-    return download_response(
-        io.BytesIO(content),
-        name=f"draw-{draw_id}-{part}.json",
-        content_type="application/json",
-        size=len(content),
-    )
+    return download_bytes(content, name=f"draw-{draw_id}-{part}.json", content_type="application/json")
 
 
 @policy(Role.TRAINEE)

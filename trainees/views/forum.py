@@ -1,7 +1,5 @@
 """The announcements of the forum: open to anybody, without a log-in and without any trainee's data."""
 
-from io import BytesIO
-
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -12,7 +10,7 @@ from django.views.decorators.http import require_safe
 from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.common import clock
-from partyschool.common.downloads import download_response
+from partyschool.common.downloads import download_bytes
 from partyschool.common.errors import NotFound
 from partyschool.common.numbers import whole_number
 from partyschool.common.public_pages import kept_for
@@ -102,6 +100,6 @@ def session_file(request: HttpRequest, session_id: int) -> FileResponse:
     if not found.lessons:
         raise NotFound(_("The time of this session has not been set yet."))
     content = session_calendar(found, now=now)
-    return download_response(
-        BytesIO(content), name=f"{found.session.title}.ics", content_type=CONTENT_TYPE, size=len(content)
+    return download_bytes(
+        content, name=f"{found.session.title}.ics", content_type=CONTENT_TYPE, code=found.session.code
     )

@@ -1,7 +1,5 @@
 """Rules set aside by staff: read by auditors and the school's leaders as well."""
 
-import io
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -11,7 +9,7 @@ from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
-from partyschool.common.downloads import download_response
+from partyschool.common.downloads import download_bytes
 from partyschool.common.numbers import whole_number
 from partyschool.common.paging import keyset_page
 from trainees.exporters.assessment_annex import XLSX
@@ -56,6 +54,4 @@ def overrides_file(request: HttpRequest) -> HttpResponseBase:
     record_event(
         action="override.export", subject="trainees.seatoverride:0", by=request.user, data={"rows": len(rows)}
     )
-    return download_response(
-        io.BytesIO(content), name=overrides_file_name(), content_type=XLSX, size=len(content)
-    )
+    return download_bytes(content, name=overrides_file_name(), content_type=XLSX)

@@ -1,6 +1,5 @@
 """The training record: the own one, somebody else's after a look-up with a reason, and up to four side by side."""
 
-import io
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.audit.selectors.wording import deed_text
 from partyschool.common import clock
-from partyschool.common.downloads import download_response
+from partyschool.common.downloads import download_bytes
 from partyschool.common.errors import DomainError, NotFound
 from partyschool.common.numbers import whole_number
 from partyschool.common.paging import keyset_page
@@ -193,9 +192,7 @@ def comparison_file(request: HttpRequest) -> HttpResponseBase:
     content = build_comparison(
         training_records(cadres), reason=reason, printed_by=str(request.user), now=clock.now()
     )
-    return download_response(
-        io.BytesIO(content), name=comparison_file_name(), content_type=XLSX, size=len(content)
-    )
+    return download_bytes(content, name=comparison_file_name(), content_type=XLSX)
 
 
 # --- shared ------------------------------------------------------------------------------------------------------------------------------
@@ -242,12 +239,7 @@ def _record_response(request: HttpRequest, cadre: Cadre, *, reason: str) -> Http
         training_record(cadre), reason=reason, printed_by=str(request.user), now=clock.now()
     )
     _tell_missing(request, document)
-    return download_response(
-        io.BytesIO(document.content),
-        name=record_file_name(cadre),
-        content_type=PDF,
-        size=len(document.content),
-    )
+    return download_bytes(document.content, name=record_file_name(cadre), content_type=PDF)
 
 
 def _tell_missing(request: HttpRequest, document: BuiltDocument) -> None:
