@@ -9,17 +9,18 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
-from .errors import Busy, DomainError, NotFound
+from .attempts import refusal_status
+from .errors import DomainError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def refusal_response(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """The page (or htmx fragment) that shows `error`: 404 for unknown things, 503 for a busy system, else 409.
+    """The page (or htmx fragment) that shows `error`.
 
     A view may set `request.back_url` to say where the page's way back leads.
     """
-    status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Busy) else 409
+    status = refusal_status(error)
     context = {"denial": error, "back_url": getattr(request, "back_url", "")}
     if getattr(request, "htmx", False):
         # Without the request: the frame's context (menu, notices, languages) would cost five times the fragment.

@@ -17,6 +17,7 @@ from courses.models import Lesson
 from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.common import clock
+from partyschool.common.attempts import attempt, denial_of, render_attempt
 from partyschool.common.errors import Busy, DomainError, NotFound, Stale
 from partyschool.common.numbers import whole_number
 from trainees.enums import AttendanceStatus
@@ -55,9 +56,8 @@ def roll(request: HttpRequest, lesson_id: int) -> HttpResponse:
     """The roll of one lesson. A POST is the form as a whole, for browsers without the script."""
     lesson = kept_lesson_or_404(request, lesson_id)
     found = tablet_roll(lesson, request.user)
-    denial: DomainError | None = None
     if request.method == "POST":
-        try:
+        with attempt(request):
             if request.POST.get("seen") != str(found.version):
                 raise Stale(
                     _("Somebody has checked in, or called this roll, since you opened the page."),
@@ -71,13 +71,10 @@ def roll(request: HttpRequest, lesson_id: int) -> HttpResponse:
                 reason=request.POST.get("reason", ""),
                 by=request.user,
             )
-        except DomainError as refusal:
-            denial, found = refusal, tablet_roll(lesson, request.user)
-        else:
             messages.success(request, _saved(written))
             return HttpResponseRedirect(reverse("trainees:roll", args=[lesson.pk]), status=303)
-    status = 200 if denial is None else 503 if isinstance(denial, Busy) else 409
-    return render(request, "trainees/roll.html", _page(request, lesson, found, denial), status=status)
+        found = tablet_roll(lesson, request.user)
+    return render_attempt(request, "trainees/roll.html", _page(request, lesson, found))
 
 
 @policy(Role.STAFF, Role.TEACHER)
@@ -103,12 +100,11 @@ def roll_marks(request: HttpRequest, lesson_id: int) -> JsonResponse:
     return JsonResponse({"written": done.written, "older": done.older, "gone": done.gone})
 
 
-def _page(
-    request: HttpRequest, lesson: Lesson, found: TabletRoll, denial: DomainError | None
-) -> dict[str, Any]:
+def _page(request: HttpRequest, lesson: Lesson, found: TabletRoll) -> dict[str, Any]:
     now = clock.now()
     begun = begins_at(lesson) <= now
-    chosen = _chosen(request) if denial else {}
+    refused = denial_of(request) is not None
+    chosen = _chosen(request) if refused else {}
     return {
         "lesson": lesson,
         "rows": [(row, chosen.get(row.enrolment.pk) or row.proposed) for row in found.rows],
@@ -120,9 +116,8 @@ def _page(
         "begun": begun,
         "over": lesson.ends_at <= now,
         "early_before": early_before(lesson, check_in_figures(now)),
-        "reason": request.POST.get("reason", "")[:REASON_LENGTH] if denial else "",
+        "reason": request.POST.get("reason", "")[:REASON_LENGTH] if refused else "",
         "reason_length": REASON_LENGTH,
-        "denial": denial,
         "now_milliseconds": int(now.timestamp() * 1000),
     }
 

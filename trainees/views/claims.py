@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
-from partyschool.common.errors import DomainError, WrongState
+from partyschool.common.attempts import attempt, render_attempt
+from partyschool.common.errors import WrongState
 from trainees.enums import ClaimState
 from trainees.forms.claims import ClaimForm
 from trainees.models import CreditClaim
@@ -25,27 +26,22 @@ def _own(request: HttpRequest, claim_id: int) -> CreditClaim:
 
 def _form_page(request: HttpRequest, claim: CreditClaim | None) -> HttpResponse:
     form = ClaimForm(request.POST or None, request.FILES or None, instance=claim, files_needed=claim is None)
-    denial: DomainError | None = None
     if request.method == "POST" and form.is_valid():
         facts, files = form.facts(), form.cleaned_data["evidence"]
-        try:
+        with attempt(request):
             if claim is None:
                 submit_claim(facts=facts, files=files, by=request.user)
             else:
                 resubmit_claim(claim_id=claim.pk, facts=facts, files=files, by=request.user)
-        except DomainError as error:
-            denial = error
-        else:
             messages.success(request, _("Your claim is handed in. You will get a notice of the answer."))
             return HttpResponseRedirect(reverse("trainees:requests"), status=303)
     context = {
         "form": form,
-        "denial": denial,
         "claim": claim,
         "evidence": evidence_of(claim=claim) if claim else [],
         "possible": bool(form.fields["activity"].choices),
     }
-    return render(request, "trainees/claim_form.html", context, status=409 if denial else 200)
+    return render_attempt(request, "trainees/claim_form.html", context)
 
 
 @policy(Role.TRAINEE)

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
 from partyschool.common import clock
-from partyschool.common.errors import DomainError, InvalidInput
+from partyschool.common.attempts import attempt, denial_of, render_attempt
+from partyschool.common.errors import InvalidInput
 from trainees.enums import LeaveState
 from trainees.forms.leaves import LeaveAnswerForm, LeaveForm
 from trainees.models import LeaveRequest
@@ -56,10 +57,9 @@ def new_leave(request: HttpRequest) -> HttpResponse:
         places=places,
         asks_over_limit="over_limit_confirmed" in request.POST,
     )
-    denial: DomainError | None = None
     if writes and form.is_valid():
         asked = form.cleaned_data
-        try:
+        with attempt(request):
             ask_leave(
                 enrolment_id=asked["enrolment"].pk,
                 kind=asked["kind"],
@@ -70,15 +70,12 @@ def new_leave(request: HttpRequest) -> HttpResponse:
                 over_limit_confirmed=asked["over_limit_confirmed"],
                 by=request.user,
             )
-        except DomainError as error:
-            denial = error
-            if isinstance(error, OverLimit):
-                form.ask_over_limit()
-        else:
             messages.success(request, _("Your leave is asked for. You will get a notice of the answer."))
             return HttpResponseRedirect(reverse("trainees:requests"), status=303)
-    context = {"form": form, "denial": denial, "has_places": places.exists()}
-    return render(request, "trainees/leave_new.html", context, status=409 if denial else 200)
+        if isinstance(denial_of(request), OverLimit):
+            form.ask_over_limit()
+    context = {"form": form, "has_places": places.exists()}
+    return render_attempt(request, "trainees/leave_new.html", context)
 
 
 @policy(Role.TRAINEE)
@@ -170,14 +167,9 @@ def decision(request: HttpRequest, leave_id: int) -> HttpResponse:
     standing = standing_of(found.enrolment, also=(found.starts_at, found.ends_at) if asked else None)
     over = bound and standing.will_pass_leave
     form = LeaveAnswerForm(request.POST or None, asks_over_limit=over and asked)
-    denial: DomainError | None = None
     if request.method == "POST" and form.is_valid():
-        try:
+        with attempt(request, reread=found):
             _decide(request, leave_id, form)
-        except DomainError as error:
-            denial = error
-            found = get_object_or_404(leave_in_scope(request.user), pk=leave_id)
-        else:
             return HttpResponseRedirect(reverse("trainees:leaves"), status=303)
     context = {
         "leave": found,
@@ -189,9 +181,8 @@ def decision(request: HttpRequest, leave_id: int) -> HttpResponse:
         "decides": decides,
         "may_return": keeps and found.state == LeaveState.APPROVED and found.starts_at <= clock.now(),
         "overdue": is_overdue(found),
-        "denial": denial,
     }
-    return render(request, "trainees/leave_decision.html", context, status=409 if denial else 200)
+    return render_attempt(request, "trainees/leave_decision.html", context)
 
 
 def _decide(request: HttpRequest, leave_id: int, form: LeaveAnswerForm) -> None:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from partyschool.accounts.enums import Role
 from partyschool.accounts.policies import policy
-from partyschool.common.errors import DomainError
+from partyschool.common.attempts import attempt, render_attempt
 from partyschool.common.numbers import whole_number
 from partyschool.common.paging import keyset_page
 from trainees.enums import ObjectionState
@@ -43,18 +43,14 @@ def object_to(request: HttpRequest, assessment_id: int) -> HttpResponse:
         raise PermissionDenied
     back = _page_of(assessment, request)
     form = ObjectionForm(request.POST or None, request.FILES or None)
-    denial: DomainError | None = None
     if request.method == "POST" and form.is_valid():
-        try:
+        with attempt(request):
             raise_objection(
                 assessment_id=assessment.pk,
                 text=form.cleaned_data["text"],
                 files=form.cleaned_data["files"],
                 by=request.user,
             )
-        except DomainError as error:
-            denial = error
-        else:
             messages.success(request, _("Your objection is handed in. You will get a notice of the answer."))
             return HttpResponseRedirect(back, status=303)
     held = year_of(assessment.year)
@@ -64,10 +60,9 @@ def object_to(request: HttpRequest, assessment_id: int) -> HttpResponse:
         "held": held,
         "possible": takes_objections(held),
         "form": form,
-        "denial": denial,
         "back": back,
     }
-    return render(request, "trainees/objection_form.html", context, status=409 if denial else 200)
+    return render_attempt(request, "trainees/objection_form.html", context)
 
 
 @policy(Role.TRAINEE, Role.OFFICER)
