@@ -1,8 +1,8 @@
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse as url_of
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,6 @@ from budget.models import LedgerEntry
 from budget.services.ledger import outstanding, release, reverse
 from partyschool.common.admin import YearFilter
 from partyschool.common.admin_reversal import ReversibleEntries
-from partyschool.common.errors import DomainError
 
 from .line_pages import grouped
 
@@ -67,22 +66,19 @@ class LedgerEntryAdmin(ReversibleEntries):
         entry = self.get_or_404(request, object_id)
         left = outstanding(entry) if is_outstanding(entry) else Decimal(0)
         form = ReleaseForm(request.POST or None, initial={"amount": left})
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 release(commitment_id=entry.pk, by=request.user, **form.cleaned_data)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                messages.success(request, gettext("The money is free again on its line."))
-                return HttpResponseRedirect(url_of("admin:budget_budgetline_change", args=[entry.line_id]))
+                return self.done(
+                    request,
+                    gettext("The money is free again on its line."),
+                    url_of("admin:budget_budgetline_change", args=[entry.line_id]),
+                )
         return self.page(
             request,
             "admin/budget/money.html",
             title=gettext("Release money set aside"),
             obj=entry,
-            status=status,
             line=entry.line,
             facts=[
                 (gettext("Commitment"), entry.note or entry.source_ref),
@@ -91,7 +87,7 @@ class LedgerEntryAdmin(ReversibleEntries):
             ],
             possible=bool(left),
             button=gettext("Release"),
-            back=url_of("admin:budget_ledgerentry_change", args=[entry.pk]),
+            back=self.page_of(entry),
             form=form,
         )
 

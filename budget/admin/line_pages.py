@@ -4,9 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
@@ -16,7 +14,6 @@ from budget.models import BudgetLine, LedgerEntry
 from budget.selectors.execution import commitments_of
 from budget.services.ledger import commit_money, pay
 from partyschool.common.admin import PortalModelAdmin
-from partyschool.common.errors import DomainError
 
 
 def grouped(amount: Decimal) -> str:
@@ -84,22 +81,15 @@ class LinePages(PortalModelAdmin):
     def _money_page(
         self, request: HttpRequest, line: BudgetLine, form: Any, deed: Callable[[Any], str], **context: Any
     ) -> HttpResponse:
-        status, back = 200, reverse("admin:budget_budgetline_change", args=[line.pk])
+        back = self.page_of(line)
         if request.method == "POST" and form.is_valid():
-            try:
-                text = deed(form)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                messages.success(request, text)
-                return HttpResponseRedirect(back)
+            with self.attempt(request):
+                return self.done(request, deed(form), back)
         line.balance.refresh_from_db()
         return self.page(
             request,
             "admin/budget/money.html",
             obj=line,
-            status=status,
             line=line,
             facts=[
                 (_("approved (yuan)"), grouped(line.balance.approved)),

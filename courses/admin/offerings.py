@@ -1,8 +1,7 @@
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
@@ -13,7 +12,7 @@ from courses.models import Offering, SeatCount
 from courses.services.offerings import publish_offering, set_capacity
 from partyschool.common import clock
 from partyschool.common.admin import PortalModelAdmin, YearFilter
-from partyschool.common.errors import DomainError, Stale
+from partyschool.common.errors import Stale
 
 from .timetable import LessonInline
 
@@ -111,24 +110,20 @@ class OfferingAdmin(PortalModelAdmin):
     @action(description=gettext_lazy("Publish"), icon="campaign", permissions=["act"])
     def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
         offering = self.get_or_404(request, object_id)
-        status = 200
         if request.method == "POST":
-            try:
+            with self.attempt(request, reread=offering):
                 publish_offering(offering_id=offering.pk, by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-                offering.refresh_from_db()
-            else:
-                messages.success(request, _("“%(title)s” is published.") % {"title": offering.title})
-                return self._back(offering)
+                return self.done(
+                    request,
+                    _("“%(title)s” is published.") % {"title": offering.title},
+                    self.page_of(offering),
+                )
         lessons = offering.lessons.filter(cancelled_at=None).count()
         return self.page(
             request,
             "admin/courses/publish.html",
             title=_("Publish"),
             obj=offering,
-            status=status,
             offering=offering,
             possible=offering.state == OfferingState.PLANNED,
             seats=getattr(offering, "seats", None),
@@ -143,34 +138,25 @@ class OfferingAdmin(PortalModelAdmin):
         seats = SeatCount.objects.filter(offering=offering).first()
         present = seats.capacity if seats else 0
         form = CapacityForm(request.POST or None, initial={"capacity": present, "seen": present})
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 if form.cleaned_data["seen"] != present:
                     facts = _("There are %(number)s seats now.") % {"number": present}
                     raise Stale(facts)
                 set_capacity(offering_id=offering.pk, capacity=form.cleaned_data["capacity"], by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-                form.data = {**form.data.dict(), "seen": present}
-            else:
                 text = _("“%(title)s” now has %(number)s seats.")
-                messages.success(
-                    request, text % {"title": offering.title, "number": form.cleaned_data["capacity"]}
+                return self.done(
+                    request,
+                    text % {"title": offering.title, "number": form.cleaned_data["capacity"]},
+                    self.page_of(offering),
                 )
-                return self._back(offering)
+            form.data = {**form.data.dict(), "seen": present}
         return self.page(
             request,
             "admin/courses/seats.html",
             title=_("Change seats"),
             obj=offering,
-            status=status,
             offering=offering,
             seats=seats,
             form=form,
         )
-
-    def _back(self, offering: Offering) -> HttpResponseRedirect:
-        page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return HttpResponseRedirect(reverse(page, args=[offering.pk]))

@@ -10,11 +10,10 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
@@ -22,6 +21,7 @@ from unfold.views import ChangeList
 
 from . import clock
 from .admin_history import HistoryMixin
+from .admin_pages import PagesMixin
 from .deeds import tell
 from .errors import DomainError
 from .locking import violated_constraint
@@ -58,10 +58,11 @@ class CappedPaginator(Paginator):
 
 
 class YearFilter(admin.SimpleListFilter):
-    """By school year: the coming, this and the four before, asked of no table. Subclass it to name another column."""
+    """By school year: the coming, this and the four before, asked of no table. A subclass names another column."""
 
     title = _("year")
     parameter_name = "year"
+    column = "year"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         this_year = clock.school_year()
@@ -69,7 +70,7 @@ class YearFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         year = whole_number(self.value() or "")
-        return queryset if year is None else queryset.filter(year=year)
+        return queryset if year is None else queryset.filter(**{self.column: year})
 
 
 def refusal_text(error: DomainError) -> str:
@@ -160,7 +161,7 @@ class ScopedAdminMixin:
         return False
 
 
-class PortalModelAdmin(ScopedAdminMixin, StaleFormMixin, HistoryMixin, ModelAdmin):
+class PortalModelAdmin(ScopedAdminMixin, StaleFormMixin, HistoryMixin, PagesMixin, ModelAdmin):
     """The base of every model admin.
 
     `unrecorded` names form fields whose values stay out of the audit trail; with `records_views` the trail keeps who opened a record.
@@ -188,18 +189,6 @@ class PortalModelAdmin(ScopedAdminMixin, StaleFormMixin, HistoryMixin, ModelAdmi
                 _("The address asked for something that this list does not have. You see the whole list."),
             )
         return super().changelist_view(request, extra_context)
-
-    def get_or_404(self, request: HttpRequest, object_id: Any) -> Any:
-        """The row if `request.user` may see it; for others it does not exist."""
-        found = self.get_object(request, str(object_id))
-        if found is None:
-            raise Http404
-        return found
-
-    def require_change(self, request: HttpRequest, obj: models.Model | None = None) -> None:
-        """Raises `PermissionDenied` for a user who may look but not act."""
-        if not request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}"):
-            raise PermissionDenied
 
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: Any, object_id: str
@@ -240,37 +229,24 @@ class PortalModelAdmin(ScopedAdminMixin, StaleFormMixin, HistoryMixin, ModelAdmi
         refusal = getattr(request, "refusal", "")
         return type(form.__name__, (_RefusedForm, form), {"refusal": refusal}) if refusal else form
 
-    # -- pages of our own
+    # -- the form
 
-    def page(
-        self,
-        request: HttpRequest,
-        template: str,
-        *,
-        title: Any,
-        obj: models.Model | None = None,
-        status: int = 200,
-        **context: Any,
-    ) -> TemplateResponse:
-        """An admin page beside Django's own, in the same frame."""
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # as Django's own admin views do
-        frame = {**self.admin_site.each_context(request), "opts": self.opts, "original": obj, "title": title}
-        frame["denial"] = getattr(request, "denial", None)
-        return TemplateResponse(request, template, {**frame, **context}, status=status)
-
-    def refuse(self, request: HttpRequest, error: DomainError) -> None:
-        """Show `error` on the page that this request renders next, as every page of the portal shows it."""
-        request.denial = error  # type: ignore[attr-defined]  # read by `page` of this same request
+    def beside_form(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """What the templates around the form of `obj` show beside it."""
+        return {}
 
     # -- audit
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if self.records_views and kwargs.get("obj") is not None and request.method == "GET":
-            tell(action=f"{self.opts.model_name}.view", subject=kwargs["obj"], by=request.user)
+        obj = kwargs.get("obj")
+        if self.records_views and obj is not None and request.method == "GET":
+            tell(action=f"{self.opts.model_name}.view", subject=obj, by=request.user)
         # Beside the form of a new record "save and add another" is of use; beside others it is a third button in the way.
-        context.setdefault("show_save_and_add_another", kwargs.get("obj") is None)
+        context.setdefault("show_save_and_add_another", obj is None)
+        if obj is not None:
+            context |= self.beside_form(request, obj)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def construct_change_message(

@@ -3,17 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from .admin import ReadOnlyAdmin
-from .errors import DomainError
-from .ledger import LedgerEntry
 
 REASON_MOST = 200
 
@@ -60,30 +56,24 @@ class ReversibleEntries(ReadOnlyAdmin):
         """What the entry says, why it is taken back, and a confirmation."""
         entry = self.get_or_404(request, object_id)
         form = ReversalForm(request.POST or None, read_by=self.reason_read_by)
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 self.take_back(entry, form.cleaned_data["reason"], request)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                messages.success(request, _("The entry is taken back by a new entry of the opposite amount."))
-                return HttpResponseRedirect(self._page_of(entry))
+                return self.done(
+                    request,
+                    _("The entry is taken back by a new entry of the opposite amount."),
+                    self.page_of(entry),
+                )
         return self.page(
             request,
             "admin/reverse_entry.html",
             title=_("Take an entry back"),
             obj=entry,
-            status=status,
             facts=[self._fact(entry, name) for name in self.reversal_fields],
             possible=can_be_reversed(entry),
-            back=self._page_of(entry),
+            back=self.page_of(entry),
             form=form,
         )
-
-    def _page_of(self, entry: LedgerEntry) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[entry.pk])
 
     def _fact(self, entry: Any, name: str) -> tuple[Any, Any]:
         if shown := getattr(self, name, None):

@@ -1,10 +1,9 @@
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -15,7 +14,6 @@ from unfold.decorators import action, display
 
 from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
-from partyschool.common.errors import DomainError
 from trainees.enums import CreditCategory, Grade
 from trainees.forms import YearForm
 from trainees.forms.objections import CorrectionForm, CorrectionReasonForm
@@ -153,11 +151,11 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
     )
     def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """First what it would be (GET), beside what it is; then (POST) with the reason."""
-        assessment, status, judged = self.get_or_404(request, object_id), 200, None
+        assessment, judged = self.get_or_404(request, object_id), None
         asked = CorrectionForm({"rank": "", "ground": AS_STORED} | request.GET.dict())
         form = CorrectionReasonForm(request.POST if request.method == "POST" else None, initial=asked.data)
-        try:
-            if request.method == "POST" and form.is_valid():
+        if request.method == "POST" and form.is_valid():
+            with self.attempt(request):
                 made = correct_result(
                     assessment_id=assessment.pk,
                     stated=form.stated(),
@@ -165,25 +163,19 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
                     seen=form.cleaned_data["seen"],
                     by=request.user,
                 )
-                messages.success(request, _("The result is corrected; all concerned are told."))
-                return HttpResponseRedirect(reverse("admin:trainees_yearlyassessment_change", args=[made.pk]))
-        except DomainError as error:
-            self.refuse(request, error)
-            status = 409
+                return self.done(
+                    request, _("The result is corrected; all concerned are told."), self.page_of(made)
+                )
         source = form if request.method == "POST" else asked
         source.is_valid()
         if "rank" in source.cleaned_data and "ground" in source.cleaned_data:
-            try:
+            with self.attempt(request):
                 judged = judge_again(assessment, source.stated(), by=request.user, now=clock.now())
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
         return self.page(
             request,
             "admin/trainees/correct.html",
             title=_("Correct the sealed result"),
             obj=assessment,
-            status=status,
             assessment=assessment,
             asked=asked,
             form=form,
@@ -196,9 +188,6 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
 
     # -- closing the year
 
-    def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("trainees.change_yearlyassessment")
-
     @action(
         description=gettext_lazy("Close the year"),
         icon="event_available",
@@ -208,23 +197,14 @@ class YearlyAssessmentAdmin(ReadOnlyAdmin):
     def close_the_year(self, request: HttpRequest) -> HttpResponse:
         form = YearForm(request.POST or request.GET or None, initial={"year": clock.school_year()})
         year = form.cleaned_data["year"] if form.is_bound and form.is_valid() else None
-        status = 200
         if request.method == "POST" and year:
-            try:
+            with self.attempt(request):
                 closing = close_year(year=year, by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                messages.success(request, closing_text(closing))
-                return HttpResponseRedirect(
-                    f"{reverse('admin:trainees_yearlyassessment_changelist')}?year={year}"
-                )
+                return self.done(request, closing_text(closing), f"{self.list_page()}?year={year}")
         return self.page(
             request,
             "admin/trainees/close_year.html",
             title=_("Close the year"),
-            status=status,
             form=form,
             year=year,
             overview=year_overview(year) if year else None,

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from partyschool.common.admin import ReadOnlyAdmin
-from partyschool.common.errors import DomainError
+from partyschool.common.admin_pages import OwnPageMixin, View
 from trainees.enums import AssignmentState, NominationState
 from trainees.forms.assignments_admin import (
     AssignmentForm,
@@ -24,6 +24,7 @@ from trainees.forms.assignments_admin import (
 )
 from trainees.models import Assignment, AssignmentQuota, Nomination
 from trainees.selectors.assignments import board_lines
+from trainees.selectors.assignments_facts import length_of_class
 from trainees.selectors.assignments_quotas import quota_rows
 from trainees.services.assignments import (
     LIVE_ASSIGNMENTS,
@@ -43,7 +44,7 @@ STATE_COLOURS = {
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(ReadOnlyAdmin):
+class AssignmentAdmin(OwnPageMixin, ReadOnlyAdmin):
     """A list of assignments, each as the way to its board. Whatever is written goes through the services."""
 
     list_display = ("class_title", "state_label", "class_starts", "nominate_by", "people", "confirmed")
@@ -95,16 +96,14 @@ class AssignmentAdmin(ReadOnlyAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("trainees.add_assignment")
 
-    def get_urls(self) -> list[Any]:
-        wrap, name = self.admin_site.admin_view, "trainees_assignment"
-        own = [
-            path("<key:object_id>/quotas/", wrap(self.quotas_view), name=f"{name}_quotas"),
-            path("<key:object_id>/dates/", wrap(self.dates_view), name=f"{name}_dates"),
-            path("<key:object_id>/issue/", wrap(self.issue_view), name=f"{name}_issue"),
-            path("<key:object_id>/close/", wrap(self.close_view), name=f"{name}_close"),
-            path("<key:object_id>/cancel/", wrap(self.cancel_view), name=f"{name}_cancel"),
+    def own_pages(self) -> list[tuple[str, str, View]]:
+        return [
+            ("<key:object_id>/quotas/", "quotas", self.quotas_view),
+            ("<key:object_id>/dates/", "dates", self.dates_view),
+            ("<key:object_id>/issue/", "issue", self.issue_view),
+            ("<key:object_id>/close/", "close", self.close_view),
+            ("<key:object_id>/cancel/", "cancel", self.cancel_view),
         ]
-        return own + super().get_urls()
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -113,40 +112,26 @@ class AssignmentAdmin(ReadOnlyAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = NewAssignmentForm(request.POST or None, initial=NewAssignmentForm.proposed())
-        status = 200
         if request.method == "POST" and form.is_valid():
             entered = dict(form.cleaned_data)
-            try:
+            with self.attempt(request):
                 made = make_assignment(offering_id=entered.pop("offering").pk, by=request.user, **entered)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                messages.success(
-                    request, _("The assignment is a draft. Next: how many people each unit sends.")
+                return self.done(
+                    request,
+                    _("The assignment is a draft. Next: how many people each unit sends."),
+                    reverse("admin:trainees_assignment_quotas", args=[made.pk]),
                 )
-                return HttpResponseRedirect(reverse("admin:trainees_assignment_quotas", args=[made.pk]))
         return self.page(
             request,
             "admin/trainees/assignment_form.html",
             title=_("New assignment"),
-            status=status,
             form=form,
             button=_("Save the draft"),
-            back=reverse("admin:trainees_assignment_changelist"),
+            back=self.list_page(),
         )
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def show(self, request: HttpRequest, found: Assignment) -> HttpResponse:
         """The board: how far each unit has come."""
-        if request.method == "POST" or not self.has_view_permission(request):
-            raise PermissionDenied
-        found = self.get_or_404(request, object_id)
         quotas = found.quotas.select_related("unit").order_by("unit__path")
         lines = board_lines(list(quotas), with_officers=True)
         by_name = found.nominations.filter(quota=None, state=NominationState.CONFIRMED)
@@ -161,32 +146,26 @@ class AssignmentAdmin(ReadOnlyAdmin):
             nominated=sum(line.quota.nominated for line in lines),
             confirmed=sum(line.confirmed for line in lines),
             by_name=by_name.unscoped("a number").count(),
+            too_long=length_of_class(found.offering),
             live=found.state in LIVE_ASSIGNMENTS,
-            may_act=request.user.has_perm("trainees.change_assignment"),
+            may_act=self.has_act_permission(request),
         )
 
     def quotas_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """How many people each unit sends; `?people=` proposes numbers by headcount."""
-        found = self._to_change(request, object_id)
+        found = self.row_to_change(request, object_id)
         proposal = ProposalForm(request.GET or None)
         share = proposal.cleaned_data["people"] if request.GET and proposal.is_valid() else None
         form = QuotasForm(request.POST or None, rows=quota_rows(found, share_out=share))
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 set_quotas(assignment_id=found.pk, seats=form.seats(), by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                messages.success(request, _("The quotas are stored."))
-                return HttpResponseRedirect(self._board(found))
+                return self.done(request, _("The quotas are stored."), self.page_of(found))
         return self.page(
             request,
             "admin/trainees/assignment_quotas.html",
             title=_("Quotas of the units"),
             obj=found,
-            status=status,
             assignment=found,
             form=form,
             proposal=proposal,
@@ -195,28 +174,23 @@ class AssignmentAdmin(ReadOnlyAdmin):
 
     def dates_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Dates, instructions and whom the class is meant for."""
-        found = self._to_change(request, object_id)
+        found = self.row_to_change(request, object_id)
         form = AssignmentForm(request.POST or None, initial=AssignmentForm.stored(found))
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 change_assignment(assignment_id=found.pk, by=request.user, **form.cleaned_data)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                messages.success(request, _("Stored. Units under way are told of new dates."))
-                return HttpResponseRedirect(self._board(found))
+                return self.done(
+                    request, _("Stored. Units under way are told of new dates."), self.page_of(found)
+                )
         return self.page(
             request,
             "admin/trainees/assignment_form.html",
             title=_("Dates and instructions"),
             obj=found,
-            status=status,
             assignment=found,
             form=form,
             button=_("Save"),
-            back=self._board(found),
+            back=self.page_of(found),
         )
 
     def issue_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -266,33 +240,18 @@ class AssignmentAdmin(ReadOnlyAdmin):
         form: EndForm | None = None,
     ) -> HttpResponse:
         """A page that says what will happen, and does it."""
-        found = self._to_change(request, object_id)
-        status = 200
+        found = self.row_to_change(request, object_id)
         if request.method == "POST" and (form is None or form.is_valid()):
-            try:
+            with self.attempt(request, reread=found):
                 deed(assignment_id=found.pk, by=request.user, **(form.cleaned_data if form else {}))
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-                found.refresh_from_db()
-            else:
-                messages.success(request, done)
-                return HttpResponseRedirect(self._board(found))
+                return self.done(request, done, self.page_of(found))
         return self.page(
             request,
             "admin/trainees/assignment_step.html",
             title=title,
             obj=found,
-            status=status,
             assignment=found,
             text=text,
             form=form,
-            back=self._board(found),
+            back=self.page_of(found),
         )
-
-    def _to_change(self, request: HttpRequest, object_id: int) -> Any:
-        self.require_change(request)
-        return self.get_or_404(request, object_id)
-
-    def _board(self, found: Assignment) -> str:
-        return reverse("admin:trainees_assignment_change", args=[found.pk])

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -14,8 +13,6 @@ from unfold.decorators import action
 
 from partyschool.accounts.models import Unit
 from partyschool.common.admin import PortalModelAdmin
-from partyschool.common.errors import DomainError
-from partyschool.common.search_boxes import SearchBox
 from trainees.forms import CorrectPostingForm, LookUpForm, RevealForm, TransferForm
 from trainees.models import Cadre, Posting
 from trainees.services.citizen_numbers import find_by_citizen_no, reveal_citizen_no
@@ -29,21 +26,9 @@ class CadrePages(PortalModelAdmin):
     actions_detail = ("transfer", "correct", "training_record", "show_citizen_no")
     change_form_outer_after_template = "admin/trainees/_postings.html"
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        postings: list[Posting] = []
-        if request.method == "GET" and (cadre := self.get_object(request, object_id)) is not None:
-            postings = list(
-                Posting.objects.of_cadre(cadre).select_related("unit", "noted_by").order_by("-starts_on")
-            )
-        return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "postings": postings}
-        )
+    def beside_form(self, request: HttpRequest, obj: Cadre) -> dict[str, Any]:
+        postings = Posting.objects.of_cadre(obj).select_related("unit", "noted_by").order_by("-starts_on")
+        return {"postings": list(postings)}
 
     @action(description=gettext_lazy("Training record"), icon="folder_open", url_path="training-record")
     def training_record(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -120,25 +105,15 @@ class CadrePages(PortalModelAdmin):
     def _posting_page(
         self, request: HttpRequest, cadre: Cadre, form: Any, deed: Callable[[Any], str], **context: Any
     ) -> HttpResponse:
-        field = form.fields["unit"]
-        field.queryset = Unit.objects.visible_to(request.user).filter(closed_on__isnull=True)
-        field.widget = SearchBox(Cadre._meta.get_field("unit"), self.admin_site)
-        field.widget.choices = field.choices
-        status = 200
+        open_units = Unit.objects.visible_to(request.user).filter(closed_on__isnull=True)
+        self.search_for(form.fields["unit"], Cadre._meta.get_field("unit"), open_units)
         if request.method == "POST" and form.is_valid():
-            try:
-                text = deed(form)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                messages.success(request, text)
-                return self._to_cadre(cadre)
+            with self.attempt(request):
+                return self.done(request, deed(form), self.page_of(cadre))
         return self.page(
             request,
             "admin/trainees/posting.html",
             obj=cadre,
-            status=status,
             cadre=cadre,
             form=form,
             **context,
@@ -159,20 +134,14 @@ class CadrePages(PortalModelAdmin):
     def look_up(self, request: HttpRequest) -> HttpResponse:
         """The number comes by POST alone and goes nowhere: not into the address, the session, the log or the trail."""
         form = LookUpForm(request.POST or None)
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 cadre = find_by_citizen_no(number=form.cleaned_data["number"], by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                return self._to_cadre(cadre)
+                return HttpResponseRedirect(self.page_of(cadre))
         return self.page(
             request,
             "admin/trainees/look_up.html",
             title=_("Look up by citizen number"),
-            status=status,
             form=form,
         )
 
@@ -185,26 +154,19 @@ class CadrePages(PortalModelAdmin):
     def show_citizen_no(self, request: HttpRequest, object_id: str) -> HttpResponse:
         cadre = self.get_or_404(request, object_id)
         form = RevealForm(request.POST or None)
-        number, status = None, 200
+        number = None
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 number = reveal_citizen_no(
                     cadre_id=cadre.pk, reason=form.cleaned_data["reason"], by=request.user
                 )
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
         return self.page(
             request,
             "admin/trainees/citizen_number.html",
             title=_("Full citizen number"),
             obj=cadre,
-            status=status,
             cadre=cadre,
             form=form,
             shown=number is not None,
             number=number,
         )
-
-    def _to_cadre(self, cadre: Cadre) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:trainees_cadre_change", args=[cadre.pk]))

@@ -1,18 +1,17 @@
 """Times of a card reader, handed in for one offering: looked at first, then taken over."""
 
 from datetime import datetime
-from typing import Any
 
-from django.contrib import messages
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from courses.enums import OfferingState
 from courses.models import Offering
 from partyschool.common.admin import ReadOnlyAdmin
-from partyschool.common.errors import DomainError, Stale
+from partyschool.common.admin_pages import View
+from partyschool.common.attempts import denial_of
+from partyschool.common.errors import Stale
 from trainees.forms.check_ins_cards import CardsForm
 from trainees.rules.check_ins_cards import Swipe
 from trainees.services.check_ins_cards import CardPlan, Outcome, judge_cards, read_cards, take_cards
@@ -24,42 +23,35 @@ ROWS_SHOWN = 300
 class CardsMixin(ReadOnlyAdmin):
     """The page of the card reader beside the roster."""
 
-    def card_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        return [path("<key:offering_id>/cards/", wrap(self.cards_view), name="trainees_offeringroster_cards")]
+    def own_pages(self) -> list[tuple[str, str, View]]:
+        return [("<key:offering_id>/cards/", "cards", self.cards_view), *super().own_pages()]
 
     def cards_view(self, request: HttpRequest, offering_id: int) -> HttpResponse:
         """A file is judged row by row; the second POST takes over exactly the rows that were shown."""
-        self.require_change(request)
-        offering = self.get_or_404(request, offering_id)
+        offering = self.row_to_change(request, offering_id)
         form = CardsForm()
         plan: CardPlan | None = None
-        sealed, status = request.POST.get("rows", ""), 200
+        sealed = request.POST.get("rows", "")
         if request.method == "POST":
             form = CardsForm() if sealed else CardsForm(request.POST, request.FILES)
-            try:
+            with self.attempt(request):
                 if sealed:
                     done = take_cards(
                         offering_id=offering.pk, swipes=_opened(sealed, offering), by=request.user
                     )
-                    messages.success(request, taken_text(done))
-                    return HttpResponseRedirect(
-                        reverse("admin:trainees_offeringroster_change", args=[offering.pk])
-                    )
+                    return self.done(request, taken_text(done), self.page_of(offering))
                 if form.is_valid():
                     swipes = read_cards(form.cleaned_data["file"].read())
                     plan = judge_cards(offering_id=offering.pk, swipes=swipes, by=request.user)
                     sealed = _sealed(plan, offering)
-            except DomainError as error:
-                self.refuse(request, error)
-                sealed, status = "", 409
+            if denial_of(request):
+                sealed = ""
         shown = [row for row in plan.rows if row.outcome != Outcome.COUNTS] if plan else []
         return self.page(
             request,
             "admin/trainees/cards.html",
             title=_("Times of a card reader"),
             obj=offering,
-            status=status,
             offering=offering,
             form=form,
             plan=plan,

@@ -3,17 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
-from partyschool.common.errors import DomainError, InvalidInput
-from partyschool.common.numbers import whole_number
+from partyschool.common.errors import InvalidInput
 from trainees.enums import ClaimState
 from trainees.forms.claims import ClaimAnswerForm
 from trainees.models import CreditClaim
@@ -35,9 +32,7 @@ STATE_COLOURS = {
 class EarnedYearFilter(YearFilter):
     """By the year of the credits."""
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        year = whole_number(self.value() or "")
-        return queryset if year is None else queryset.filter(earned_on__year=year)
+    column = "earned_on__year"
 
 
 @admin.register(CreditClaim)
@@ -78,42 +73,29 @@ class CreditClaimAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The claim with its files and reckoning; whoever may review decides here."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        claim = self.get_or_404(request, object_id)
+        claim = self.row_to_see(request, object_id)
         writes = request.method == "POST"
-        if writes and not self._may_review(request):
-            raise PermissionDenied
+        if writes:
+            self.require_change(request)
         form = ClaimAnswerForm(request.POST or None)
-        status = 200
         if writes and form.is_valid():
-            try:
+            with self.attempt(request, reread=claim):
                 words = self._decide(request, claim, form.cleaned_data["answer"])
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-                claim = self.get_or_404(request, object_id)
-            else:
-                messages.success(request, words)
-                return HttpResponseRedirect(reverse("admin:trainees_creditclaim_changelist"))
+                return self.done(request, words, self.list_page())
         waits = claim.state == ClaimState.SUBMITTED
         return self.page(
             request,
             "admin/trainees/claim.html",
             title=_("Credit claim"),
             obj=claim,
-            status=status,
             claim=claim,
             evidence=evidence_of(claim=claim),
             reckoning=reckon_claim(claim) if waits else None,
             waits=waits,
             second_person=may_review(request.user, claim),
-            may_review=self._may_review(request),
+            may_review=self.has_act_permission(request),
             form=form,
         )
-
-    def _may_review(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("trainees.change_creditclaim")
 
     def _decide(self, request: HttpRequest, claim: CreditClaim, answer: str) -> str:
         deeds: dict[str, tuple[Callable[..., CreditClaim], str]] = {

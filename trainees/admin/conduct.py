@@ -2,18 +2,16 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
 from partyschool.common import clock
 from partyschool.common.admin import PortalModelAdmin, ReadOnlyAdmin, YearFilter
-from partyschool.common.errors import DomainError, Stale
-from partyschool.common.numbers import whole_number
+from partyschool.common.admin_pages import OwnPageMixin, View
+from partyschool.common.errors import Stale
 from trainees.enums import ConductState
 from trainees.forms import ModerateForm, OpenSheetForm, ReturnForm
 from trainees.models import ConductSheet, ConductWeights
@@ -80,13 +78,11 @@ def _released(weights: ConductWeights) -> bool:
 class SheetYearFilter(YearFilter):
     """By the year of the weights."""
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        year = whole_number(self.value() or "")
-        return queryset if year is None else queryset.filter(weights__year=year)
+    column = "weights__year"
 
 
 @admin.register(ConductSheet)
-class ConductSheetAdmin(ReadOnlyAdmin):
+class ConductSheetAdmin(OwnPageMixin, ReadOnlyAdmin):
     """The sheets of the classes: the page of one shows everybody's scores, their distribution and every moderation."""
 
     list_display = (
@@ -131,42 +127,27 @@ class ConductSheetAdmin(ReadOnlyAdmin):
 
     # -- pages
 
-    def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        name = "trainees_conductsheet"
-        own = [
-            path("<key:sheet_id>/return/", wrap(self.return_view), name=f"{name}_return"),
-            path("<key:sheet_id>/release/", wrap(self.release_view), name=f"{name}_release"),
-            path("<key:sheet_id>/scores/<key:score_id>/", wrap(self.score_view), name=f"{name}_score"),
+    def own_pages(self) -> list[tuple[str, str, View]]:
+        return [
+            ("<key:sheet_id>/return/", "return", self.return_view),
+            ("<key:sheet_id>/release/", "release", self.release_view),
+            ("<key:sheet_id>/scores/<key:score_id>/", "score", self.score_view),
         ]
-        return own + super().get_urls()
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def show(self, request: HttpRequest, found: ConductSheet) -> HttpResponse:
         """The sheet itself; nothing is changed by it."""
-        if not self.has_view_permission(request) or request.method == "POST":
-            raise PermissionDenied
-        sheet = self.get_or_404(request, object_id)
-        found = sheet_of(sheet, request.user, with_changes=True)
+        sheet = sheet_of(found, request.user, with_changes=True)
         return self.page(
             request,
             "admin/trainees/conduct_sheet.html",
             title=_("Conduct assessment"),
-            obj=sheet,
-            sheet=found,
-            may_act=self._may_act(request) and sheet.state == ConductState.SUBMITTED,
-            own_submission=sheet.submitted_by_id == request.user.pk,
-            band_labels=[label for label, _number in found.bands],
-            band_series=[{"name": _("People"), "data": [number for _label, number in found.bands]}],
+            obj=found,
+            sheet=sheet,
+            may_act=self.has_act_permission(request) and found.state == ConductState.SUBMITTED,
+            own_submission=found.submitted_by_id == request.user.pk,
+            band_labels=[label for label, _number in sheet.bands],
+            band_series=[{"name": _("People"), "data": [number for _label, number in sheet.bands]}],
         )
-
-    def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may_act(request)
 
     @action(
         description=gettext_lazy("Open a conduct assessment"),
@@ -177,37 +158,28 @@ class ConductSheetAdmin(ReadOnlyAdmin):
     def open_class(self, request: HttpRequest) -> HttpResponse:
         """Begin the assessment of a class."""
         form = OpenSheetForm(request.POST or None, classes=classes_to_open())
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 sheet = open_sheet(offering_id=form.cleaned_data["offering"].pk, by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 text = _("The assessment of “%(title)s” is open; the class teacher has a notice.")
-                messages.success(request, text % {"title": sheet.offering.title})
-                return self._to_sheet(sheet)
+                return self.done(request, text % {"title": sheet.offering.title}, self.page_of(sheet))
         return self.page(
             request,
             "admin/trainees/conduct_open.html",
             title=_("Open a conduct assessment"),
             form=form,
-            status=status,
         )
 
     def score_view(self, request: HttpRequest, sheet_id: int, score_id: int) -> HttpResponse:
         """Change one person's score, with the reason."""
-        self.require_change(request)
-        sheet = self.get_or_404(request, sheet_id)
+        sheet = self.row_to_change(request, sheet_id)
         found = sheet_of(sheet, request.user, with_changes=True)
         row = next((one for one in found.rows if one.score and one.score.pk == score_id), None)
         if row is None:
             raise Http404
         form = ModerateForm(request.POST or None, marking=found.marking)
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 if request.POST.get("seen") != row.version:
                     raise Stale(_("The scores are %(scores)s now.") % {"scores": row.stored_text})
                 moderate_score(
@@ -217,19 +189,13 @@ class ConductSheetAdmin(ReadOnlyAdmin):
                     reason=form.cleaned_data["reason"],
                     by=request.user,
                 )
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 text = _("The score of %(name)s is changed; the reason is kept.")
-                messages.success(request, text % {"name": row.enrolment.cadre.name})
-                return self._to_sheet(sheet)
+                return self.done(request, text % {"name": row.enrolment.cadre.name}, self.page_of(sheet))
         return self.page(
             request,
             "admin/trainees/conduct_score.html",
             title=_("Change a score"),
             obj=sheet,
-            status=status,
             sheet=found,
             row=row,
             form=form,
@@ -238,55 +204,41 @@ class ConductSheetAdmin(ReadOnlyAdmin):
 
     def return_view(self, request: HttpRequest, sheet_id: int) -> HttpResponse:
         """Give the sheet back to the class teacher."""
-        self.require_change(request)
-        sheet = self.get_or_404(request, sheet_id)
+        sheet = self.row_to_change(request, sheet_id)
         form = ReturnForm(request.POST or None)
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 return_sheet(sheet_id=sheet.pk, reason=form.cleaned_data["reason"], by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                messages.success(request, _("Returned; the class teacher has a notice with the reason."))
-                return self._to_sheet(sheet)
+                return self.done(
+                    request,
+                    _("Returned; the class teacher has a notice with the reason."),
+                    self.page_of(sheet),
+                )
         return self.page(
             request,
             "admin/trainees/conduct_return.html",
             title=_("Return to the class teacher"),
             obj=sheet,
-            status=status,
             form=form,
             possible=sheet.state == ConductState.SUBMITTED,
         )
 
     def release_view(self, request: HttpRequest, sheet_id: int) -> HttpResponse:
         """Release the results to the cadres."""
-        self.require_change(request)
-        sheet = self.get_or_404(request, sheet_id)
-        status = 200
+        sheet = self.row_to_change(request, sheet_id)
         if request.method == "POST":
-            try:
+            with self.attempt(request):
                 release_sheet(sheet_id=sheet.pk, by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                messages.success(request, _("Released; the cadres see their results and have a notice."))
-                return self._to_sheet(sheet)
+                return self.done(
+                    request,
+                    _("Released; the cadres see their results and have a notice."),
+                    self.page_of(sheet),
+                )
         return self.page(
             request,
             "admin/trainees/conduct_release.html",
             title=_("Release the results"),
             obj=sheet,
-            status=status,
             sheet=sheet_of(sheet, request.user),
             possible=sheet.state == ConductState.SUBMITTED and sheet.submitted_by_id != request.user.pk,
         )
-
-    def _may_act(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("trainees.change_conductsheet")
-
-    def _to_sheet(self, sheet: ConductSheet) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:trainees_conductsheet_change", args=[sheet.pk]))

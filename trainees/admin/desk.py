@@ -1,15 +1,13 @@
 """The desk of a selection round: live board, who has not decided, topics that are too small, demand, rosters of all topics."""
 
-import io
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,8 +18,8 @@ from courses.models import Offering, SeatCount, SelectionRound
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
-from partyschool.common.downloads import download_response
-from partyschool.common.errors import DomainError
+from partyschool.common.admin_pages import OwnPageMixin, View
+from partyschool.common.downloads import download_bytes
 from partyschool.common.paging import keyset_page
 from trainees.exporters.assessment_annex import XLSX
 from trainees.exporters.demand import build_demand, demand_file_name, suggestions
@@ -47,7 +45,7 @@ STATE_COLOURS = {
 
 
 @admin.register(RoundDesk)
-class RoundDeskAdmin(ReadOnlyAdmin):
+class RoundDeskAdmin(OwnPageMixin, ReadOnlyAdmin):
     """Rounds that have been opened, each as the way to its board."""
 
     list_display = ("name", "year", "state_label", "mode", "opens_at", "closes_at", "topics", "seats_taken")
@@ -85,34 +83,21 @@ class RoundDeskAdmin(ReadOnlyAdmin):
 
     # -- pages
 
-    def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        name = "trainees_rounddesk"
-        own = [
-            path("<key:round_id>/undecided/", wrap(self.undecided_view), name=f"{name}_undecided"),
-            path("<key:round_id>/small/", wrap(self.small_view), name=f"{name}_small"),
-            path("<key:round_id>/small/<key:offering_id>/keep/", wrap(self.keep_view), name=f"{name}_keep"),
-            path(
-                "<key:round_id>/small/<key:offering_id>/merge/", wrap(self.merge_view), name=f"{name}_merge"
-            ),
-            path("<key:round_id>/demand/", wrap(self.demand_view), name=f"{name}_demand"),
-            path("<key:round_id>/demand.xlsx", wrap(self.demand_file), name=f"{name}_demand_file"),
-            path("<key:round_id>/rosters.xlsx", wrap(self.rosters_file), name=f"{name}_rosters"),
-            path("<key:round_id>/rosters.pdf", wrap(self.sheets_file), name=f"{name}_sheets"),
+    def own_pages(self) -> list[tuple[str, str, View]]:
+        topic = "<key:round_id>/small/<key:offering_id>"
+        return [
+            ("<key:round_id>/undecided/", "undecided", self.undecided_view),
+            ("<key:round_id>/small/", "small", self.small_view),
+            (f"{topic}/keep/", "keep", self.keep_view),
+            (f"{topic}/merge/", "merge", self.merge_view),
+            ("<key:round_id>/demand/", "demand", self.demand_view),
+            ("<key:round_id>/demand.xlsx", "demand_file", self.demand_file),
+            ("<key:round_id>/rosters.xlsx", "rosters", self.rosters_file),
+            ("<key:round_id>/rosters.pdf", "sheets", self.sheets_file),
         ]
-        return own + super().get_urls()
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def show(self, request: HttpRequest, found: RoundDesk) -> HttpResponse:
         """The live board; for htmx the part that changes."""
-        if request.method == "POST":
-            raise PermissionDenied
-        found = self._round(request, object_id)
         board = board_of(found, request.user)
         context = {
             "round": found,
@@ -125,7 +110,7 @@ class RoundDeskAdmin(ReadOnlyAdmin):
                 {"name": _("places given"), "data": [given for _minute, given, _refused in board.minutes]},
                 {"name": _("refusals"), "data": [refused for _minute, _given, refused in board.minutes]},
             ],
-            "may_act": self._may_act(request),
+            "may_act": self.has_act_permission(request),
         }
         template = "_board" if request.htmx else "board"
         return self.page(
@@ -134,7 +119,7 @@ class RoundDeskAdmin(ReadOnlyAdmin):
 
     def undecided_view(self, request: HttpRequest, round_id: int) -> HttpResponse:
         """Who may pick and has not, page by page."""
-        found = self._round(request, round_id)
+        found = self.row_to_see(request, round_id)
         page = keyset_page(
             undecided_cadres(found, request.user, clock.now()),
             order=("unit__path", "name", "pk"),
@@ -152,7 +137,7 @@ class RoundDeskAdmin(ReadOnlyAdmin):
 
     def small_view(self, request: HttpRequest, round_id: int) -> HttpResponse:
         """Topics below their minimum size, and what can be done about each."""
-        found = self._round(request, round_id)
+        found = self.row_to_see(request, round_id)
         return self.page(
             request,
             "admin/trainees/small_topics.html",
@@ -160,28 +145,25 @@ class RoundDeskAdmin(ReadOnlyAdmin):
             obj=found,
             round=found,
             topics=[topic for topic in board_topics(found) if topic.too_small],
-            may_act=self._may_act(request),
+            may_act=self.has_act_permission(request),
         )
 
     def keep_view(self, request: HttpRequest, round_id: int, offering_id: int) -> HttpResponse:
         found, offering = self._topic(request, round_id, offering_id)
         form = KeepForm(request.POST or None)
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 keep_topic(offering_id=offering.pk, reason=form.cleaned_data["reason"], by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                messages.success(request, _("“%(title)s” is held as it is.") % {"title": offering.title})
-                return HttpResponseRedirect(reverse("admin:trainees_rounddesk_small", args=[found.pk]))
+                return self.done(
+                    request,
+                    _("“%(title)s” is held as it is.") % {"title": offering.title},
+                    reverse("admin:trainees_rounddesk_small", args=[found.pk]),
+                )
         return self.page(
             request,
             "admin/trainees/keep_topic.html",
             title=_("Hold it all the same"),
             obj=found,
-            status=status,
             round=found,
             offering=offering,
             form=form,
@@ -192,21 +174,17 @@ class RoundDeskAdmin(ReadOnlyAdmin):
         found, offering = self._topic(request, round_id, offering_id)
         form = MergeForm(request.POST or request.GET or None, offering=offering)
         context: dict[str, Any] = {}
-        status = 200
         if form.is_bound and form.is_valid():
             into = form.cleaned_data["into"]
             context["into"] = into
             if request.method == "POST":
-                try:
+                with self.attempt(request):
                     context["result"] = merge_topic(
                         offering_id=offering.pk,
                         into_id=into.pk,
                         reason=form.cleaned_data["reason"],
                         by=request.user,
                     )
-                except DomainError as error:
-                    self.refuse(request, error)
-                    status = 409
             if "result" not in context:
                 context["preview"] = merge_preview(offering, into, request.user)
         return self.page(
@@ -214,7 +192,6 @@ class RoundDeskAdmin(ReadOnlyAdmin):
             "admin/trainees/merge_topic.html",
             title=_("Merge into another topic"),
             obj=found,
-            status=status,
             round=found,
             offering=offering,
             form=form,
@@ -239,50 +216,37 @@ class RoundDeskAdmin(ReadOnlyAdmin):
     def demand_file(self, request: HttpRequest, round_id: int) -> HttpResponseBase:
         found = self._asked(request, round_id)
         content = build_demand(found, demand_of(found), now=clock.now())
-        return download_response(
-            io.BytesIO(content), name=demand_file_name(found), content_type=XLSX, size=len(content)
-        )
+        return download_bytes(content, name=demand_file_name(found), content_type=XLSX)
 
     def rosters_file(self, request: HttpRequest, round_id: int) -> HttpResponseBase:
         """The rosters of all topics in one workbook, on record."""
-        found = self._round(request, round_id)
+        found = self.row_to_see(request, round_id)
         rosters = [(offering, roster_rows(offering, request.user)) for offering in self._held(found)]
         content = build_rosters(found.name, rosters, now=clock.now())
         number = sum(len(rows) for _offering, rows in rosters)
         record_event(action="roster.export", subject=found, by=request.user, data={"people": number})
-        return download_response(
-            io.BytesIO(content), name=rosters_file_name(found.name), content_type=XLSX, size=len(content)
-        )
+        return download_bytes(content, name=rosters_file_name(found.name), content_type=XLSX)
 
     def sheets_file(self, request: HttpRequest, round_id: int) -> HttpResponseBase:
         """The sign-in sheets of all topics in one file, on record."""
-        found = self._round(request, round_id)
+        found = self.row_to_see(request, round_id)
         return sheets_response(request, found.name, self._held(found), subject=found)
 
     # -- rights
 
-    def _round(self, request: HttpRequest, round_id: Any) -> Any:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return self.get_or_404(request, round_id)
-
     def _asked(self, request: HttpRequest, round_id: int) -> Any:
         """A first-come round; what a draw was asked for stands in its own report."""
-        found = self._round(request, round_id)
+        found = self.row_to_see(request, round_id)
         if found.mode != RoundMode.FIRST_COME:
             raise Http404
         return found
 
     def _topic(self, request: HttpRequest, round_id: int, offering_id: int) -> tuple[Any, Offering]:
-        self.require_change(request)
-        found = self.get_or_404(request, round_id)
+        found = self.row_to_change(request, round_id)
         topic = Offering.objects.filter(selection_round=found, pk=offering_id).select_related("seats").first()
         if topic is None:
             raise Http404
         return found, topic
-
-    def _may_act(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("trainees.change_rounddesk")
 
     def _held(self, found: SelectionRound) -> list[Offering]:
         held = Offering.objects.filter(

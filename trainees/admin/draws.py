@@ -1,14 +1,11 @@
 """Draws: where each stands, sealing, holding, comparison of the mechanisms, publication."""
 
-import io
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -16,8 +13,9 @@ from unfold.decorators import display
 from courses.enums import Mechanism, RoundMode, RoundState
 from partyschool.audit.services.events import record_event
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
-from partyschool.common.downloads import download_response
-from partyschool.common.errors import DomainError, Stale
+from partyschool.common.admin_pages import OwnPageMixin, View
+from partyschool.common.downloads import download_bytes
+from partyschool.common.errors import Stale
 from trainees.forms.draws import PublishForm
 from trainees.models import DrawOutcome, SealedDraw, SelectionDraw
 from trainees.selectors.draw_review import DrawReview, came_away_empty, review_of
@@ -38,7 +36,7 @@ EMPTY_SHOWN = 200
 
 
 @admin.register(SelectionDraw)
-class SelectionDrawAdmin(ReadOnlyAdmin):
+class SelectionDrawAdmin(OwnPageMixin, ReadOnlyAdmin):
     """Draws that have been opened, each as the way to its review."""
 
     list_display = ("name", "year", "state_label", "mechanism", "opens_at", "closes_at")
@@ -54,67 +52,36 @@ class SelectionDrawAdmin(ReadOnlyAdmin):
     def state_label(self, found: SelectionDraw) -> tuple[str, str]:
         return found.state, found.get_state_display()
 
-    def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        own = [
-            path("<key:draw_id>/seal/", wrap(self.seal_view), name="trainees_selectiondraw_seal"),
-            path("<key:draw_id>/hold/", wrap(self.hold_view), name="trainees_selectiondraw_hold"),
-            path(
-                "<key:draw_id>/publish/<str:mechanism>/",
-                wrap(self.publish_view),
-                name="trainees_selectiondraw_publish",
-            ),
-            path(
-                "<key:draw_id>/empty/<str:mechanism>/",
-                wrap(self.empty_view),
-                name="trainees_selectiondraw_empty",
-            ),
-            path("<key:draw_id>/sealed.json", wrap(self.sealed_view), name="trainees_selectiondraw_sealed"),
-            path(
-                "<key:draw_id>/<str:mechanism>.json",
-                wrap(self.outcome_view),
-                name="trainees_selectiondraw_outcome",
-            ),
+    def own_pages(self) -> list[tuple[str, str, View]]:
+        return [
+            ("<key:draw_id>/seal/", "seal", self.seal_view),
+            ("<key:draw_id>/hold/", "hold", self.hold_view),
+            ("<key:draw_id>/publish/<str:mechanism>/", "publish", self.publish_view),
+            ("<key:draw_id>/empty/<str:mechanism>/", "empty", self.empty_view),
+            ("<key:draw_id>/sealed.json", "sealed", self.sealed_view),
+            ("<key:draw_id>/<str:mechanism>.json", "outcome", self.outcome_view),
         ]
-        return own + super().get_urls()
 
     # -- looking
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def show(self, request: HttpRequest, found: SelectionDraw) -> HttpResponse:
         """The review; nothing is changed by it."""
-        if request.method == "POST":
-            raise PermissionDenied
-        return self._review(request, self._found(request, object_id))
-
-    def _found(self, request: HttpRequest, draw_id: Any) -> SelectionDraw:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return self.get_or_404(request, draw_id)
-
-    def _review(self, request: HttpRequest, found: SelectionDraw, *, status: int = 200) -> HttpResponse:
         review = review_of(found)
         return self.page(
             request,
             "admin/trainees/draw.html",
             title=_("Draw"),
             obj=found,
-            status=status,
             draw=found,
             review=review,
             round_steps=round_steps(found),
-            may_act=request.user.has_perm("trainees.change_selectiondraw"),
+            may_act=self.has_act_permission(request),
             **_charts(review),
         )
 
     def empty_view(self, request: HttpRequest, draw_id: int, mechanism: str) -> HttpResponse:
         """Who ranked something and would be given nothing; the trail keeps who looked."""
-        found = self._found(request, draw_id)
+        found = self.row_to_see(request, draw_id)
         chosen = _mechanism(mechanism)
         cadres = came_away_empty(found, chosen, request.user)
         people = list(cadres[: EMPTY_SHOWN + 1])
@@ -137,13 +104,13 @@ class SelectionDrawAdmin(ReadOnlyAdmin):
 
     def sealed_view(self, request: HttpRequest, draw_id: int) -> HttpResponseBase:
         """The sealed rankings, byte for byte."""
-        found = self._found(request, draw_id)
+        found = self.row_to_see(request, draw_id)
         sealed = SealedDraw.objects.filter(selection_round=found.pk).first()
         return self._file(request, found, "sealed", sealed)
 
     def outcome_view(self, request: HttpRequest, draw_id: int, mechanism: str) -> HttpResponseBase:
         """One mechanism's outcome, byte for byte."""
-        found = self._found(request, draw_id)
+        found = self.row_to_see(request, draw_id)
         outcome = DrawOutcome.objects.filter(
             selection_round=found.pk, mechanism=_mechanism(mechanism)
         ).first()
@@ -161,12 +128,7 @@ class SelectionDrawAdmin(ReadOnlyAdmin):
             by=request.user,
             data={"part": part, "sha256": stored.sha256},
         )
-        return download_response(
-            io.BytesIO(content),
-            name=f"draw-{found.pk}-{part}.json",
-            content_type="application/json",
-            size=len(content),
-        )
+        return download_bytes(content, name=f"draw-{found.pk}-{part}.json", content_type="application/json")
 
     # -- acting
 
@@ -191,55 +153,42 @@ class SelectionDrawAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Do one step from the review's own button; a refusal is shown above the review."""
         self.require_change(request)
-        found = self._found(request, draw_id)
-        if request.method != "POST":
-            return self._review(request, found)
-        try:
-            _refuse_stale(request, found)
-            deed(found)
-        except DomainError as error:
-            self.refuse(request, error)
-            return self._review(request, self._found(request, draw_id), status=409)
-        messages.success(request, done)
-        return self._back(found)
+        found = self.row_to_see(request, draw_id)
+        if request.method == "POST":
+            with self.attempt(request, reread=found):
+                _refuse_stale(request, found)
+                deed(found)
+                return self.done(request, done, self.page_of(found))
+        return self.show(request, found)
 
     def publish_view(self, request: HttpRequest, draw_id: int, mechanism: str) -> HttpResponse:
         """Ask what is about to be published and why, then publish."""
         self.require_change(request)
-        found = self._found(request, draw_id)
+        found = self.row_to_see(request, draw_id)
         chosen = _mechanism(mechanism)
         form = PublishForm(request.POST or None)
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request, reread=found):
                 _refuse_stale(request, found)
                 publish_draw(
                     round_id=found.pk, mechanism=chosen, reason=form.cleaned_data["reason"], by=request.user
                 )
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-                found.refresh_from_db()
-            else:
-                messages.success(
-                    request, _("The result is published. Everybody who took part is being told.")
+                return self.done(
+                    request,
+                    _("The result is published. Everybody who took part is being told."),
+                    self.page_of(found),
                 )
-                return self._back(found)
         column = next(column for column in review_of(found).columns if column.mechanism == chosen)
         return self.page(
             request,
             "admin/trainees/publish_draw.html",
             title=_("Publish the result"),
             obj=found,
-            status=status,
             draw=found,
             column=column,
             form=form,
             possible=found.state == RoundState.REVIEW and column.outcome is not None,
         )
-
-    def _back(self, found: SelectionDraw) -> HttpResponseRedirect:
-        return HttpResponseRedirect(reverse("admin:trainees_selectiondraw_change", args=[found.pk]))
 
 
 def _mechanism(name: str) -> Mechanism:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,7 +12,6 @@ from unfold.decorators import action, display
 
 from partyschool.common import clock
 from partyschool.common.admin import PortalModelAdmin, ReadOnlyAdmin
-from partyschool.common.errors import DomainError
 from trainees.forms.figures import FigureForm
 from trainees.models import CycleRequirement, LeaveTier, TrainingFigure
 from trainees.services.figures import set_figure
@@ -50,9 +48,6 @@ class TrainingFigureAdmin(ReadOnlyAdmin):
     def shown_value(self, figure: TrainingFigure) -> str:
         return number_format(figure.value.normalize())
 
-    def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("trainees.change_trainingfigure")
-
     @action(
         description=gettext_lazy("Change a figure"),
         icon="edit_calendar",
@@ -61,27 +56,20 @@ class TrainingFigureAdmin(ReadOnlyAdmin):
     )
     def set_value(self, request: HttpRequest) -> HttpResponse:
         form = FigureForm(request.POST or None, initial={"code": request.GET.get("code", "")})
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 figure = set_figure(**form.cleaned_data, by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 text = _("“%(figure)s” is %(value)s from %(day)s on.")
                 facts = {
                     "figure": figure.get_code_display(),
                     "value": number_format(figure.value.normalize()),
                     "day": figure.valid_from,
                 }
-                messages.success(request, text % facts)
-                return HttpResponseRedirect(reverse("admin:trainees_trainingfigure_changelist"))
+                return self.done(request, text % facts, self.list_page())
         return self.page(
             request,
             "admin/trainees/set_figure.html",
             title=_("Change a figure"),
-            status=status,
             form=form,
         )
 

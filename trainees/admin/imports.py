@@ -1,14 +1,12 @@
 """Imports of cadres in the browser: template, handing in, what the check found, taking over, undoing."""
 
-import io
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
@@ -17,9 +15,9 @@ from partyschool.accounts.models import Unit
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin
-from partyschool.common.downloads import download_response
-from partyschool.common.errors import DomainError, Stale
-from partyschool.common.search_boxes import SearchBox
+from partyschool.common.admin_pages import OwnPageMixin, View
+from partyschool.common.downloads import download_bytes
+from partyschool.common.errors import Stale
 from trainees.enums import ImportPart, ImportState
 from trainees.exporters.import_copy import XLSX, copy_file_name
 from trainees.exporters.import_template import build_import_template
@@ -39,7 +37,7 @@ STATE_COLOURS = {
 
 
 @admin.register(CadreImport)
-class CadreImportAdmin(ReadOnlyAdmin):
+class CadreImportAdmin(OwnPageMixin, ReadOnlyAdmin):
     """Files of cadres that were handed in, each with what was found in it and what became of it."""
 
     list_display = (
@@ -71,18 +69,13 @@ class CadreImportAdmin(ReadOnlyAdmin):
     def has_hand_in_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_add_permission(request)
 
-    def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        own = [
-            path(f"<key:import_id>/{step}/", wrap(view), name=f"trainees_cadreimport_{step}")
-            for step, view in (
-                ("check", self.check_view),
-                ("commit", self.commit_view),
-                ("undo", self.undo_view),
-                ("marked", self.marked_view),
-            )
+    def own_pages(self) -> list[tuple[str, str, View]]:
+        return [
+            ("<key:import_id>/check/", "check", self.check_view),
+            ("<key:import_id>/commit/", "commit", self.commit_view),
+            ("<key:import_id>/undo/", "undo", self.undo_view),
+            ("<key:import_id>/marked/", "marked", self.marked_view),
         ]
-        return own + super().get_urls()
 
     @action(
         description=gettext_lazy("Download the template"),
@@ -94,7 +87,7 @@ class CadreImportAdmin(ReadOnlyAdmin):
         units = Unit.objects.visible_to(request.user).filter(closed_on=None).values_list("code", "name")
         content = build_import_template(units, created=clock.now())
         name = f"{_('Template for importing cadres')}.xlsx"
-        return download_response(io.BytesIO(content), name=name, content_type=XLSX, size=len(content))
+        return download_bytes(content, name=name, content_type=XLSX)
 
     # -- handing in
 
@@ -103,21 +96,13 @@ class CadreImportAdmin(ReadOnlyAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = ImportForm(request.POST or None, request.FILES or None)
-        form.fields["unit"].queryset = Unit.objects.visible_to(request.user)
-        form.fields["unit"].widget = SearchBox(CadreImport._meta.get_field("unit"), self.admin_site)
-        form.fields["unit"].widget.choices = form.fields["unit"].choices
-        status = 200
+        units = Unit.objects.visible_to(request.user)
+        self.search_for(form.fields["unit"], CadreImport._meta.get_field("unit"), units)
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 found = self._hand_in(request, form.cleaned_data)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                return self._back(found)
-        return self.page(
-            request, "admin/trainees/import_add.html", title=_("Import cadres"), status=status, form=form
-        )
+                return HttpResponseRedirect(self.page_of(found))
+        return self.page(request, "admin/trainees/import_add.html", title=_("Import cadres"), form=form)
 
     def _hand_in(self, request: HttpRequest, chosen: dict[str, Any]) -> CadreImport:
         unit = chosen["unit"]
@@ -133,24 +118,8 @@ class CadreImportAdmin(ReadOnlyAdmin):
 
     # -- looking
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def show(self, request: HttpRequest, found: CadreImport) -> HttpResponse:
         """What was found and what can be done now; nothing is changed by it."""
-        if request.method == "POST":
-            raise PermissionDenied
-        return self._show(request, self._found(request, object_id))
-
-    def _found(self, request: HttpRequest, import_id: Any) -> CadreImport:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return self.get_or_404(request, import_id)
-
-    def _show(self, request: HttpRequest, found: CadreImport, *, status: int = 200) -> HttpResponse:
         view = view_of_import(found, **PageForm(request.GET).chosen())
         watching = request.htmx and view.job and view.job.is_live
         response = self.page(
@@ -158,7 +127,6 @@ class CadreImportAdmin(ReadOnlyAdmin):
             "admin/trainees/_import_progress.html" if watching else "admin/trainees/import.html",
             title=_("Import of cadres"),
             obj=found,
-            status=status,
             found=found,
             view=view,
             tabs=_tabs(found),
@@ -170,7 +138,7 @@ class CadreImportAdmin(ReadOnlyAdmin):
 
     def marked_view(self, request: HttpRequest, import_id: int) -> HttpResponseBase:
         """The copy with the faults marked, with all numbers in full: for whoever may hand in alone, and the trail keeps it."""
-        found = self._found(request, import_id)
+        found = self.row_to_see(request, import_id)
         if not self.has_add_permission(request):
             raise PermissionDenied
         content = content_of(found, ImportPart.MARKED)
@@ -180,7 +148,7 @@ class CadreImportAdmin(ReadOnlyAdmin):
             action="cadreimport.download", subject=found, by=request.user, data={"faults": found.faults}
         )
         name = f"{copy_file_name(found.name)}.xlsx"
-        return download_response(io.BytesIO(content), name=name, content_type=XLSX, size=len(content))
+        return download_bytes(content, name=name, content_type=XLSX)
 
     # -- acting
 
@@ -201,25 +169,21 @@ class CadreImportAdmin(ReadOnlyAdmin):
 
     def _step(self, request: HttpRequest, import_id: int, deed: Callable[[CadreImport], Any]) -> HttpResponse:
         """Do one step from the page's own button; a refusal is shown above the page."""
-        found = self._found(request, import_id)
+        found = self.row_to_see(request, import_id)
         if not self.has_add_permission(request):
             raise PermissionDenied
-        if request.method != "POST":
-            return self._show(request, found)
-        try:
-            if request.POST.get("seen") != f"{found.state}:{found.preview_sha256[:12]}":
-                raise Stale(
-                    _("The import is in state “%(state)s” now.") % {"state": found.get_state_display()}
+        if request.method == "POST":
+            with self.attempt(request, reread=found):
+                if request.POST.get("seen") != f"{found.state}:{found.preview_sha256[:12]}":
+                    facts = _("The import is in state “%(state)s” now.") % {
+                        "state": found.get_state_display()
+                    }
+                    raise Stale(facts)
+                deed(found)
+                return self.done(
+                    request, _("It has begun. This page shows how far it is."), self.page_of(found)
                 )
-            deed(found)
-        except DomainError as error:
-            self.refuse(request, error)
-            return self._show(request, self._found(request, import_id), status=409)
-        messages.success(request, _("It has begun. This page shows how far it is."))
-        return self._back(found)
-
-    def _back(self, found: CadreImport) -> HttpResponseRedirect:
-        return HttpResponseRedirect(reverse("admin:trainees_cadreimport_change", args=[found.pk]))
+        return self.show(request, found)
 
 
 def _tabs(found: CadreImport) -> list[tuple[str, Any, int]]:

@@ -2,21 +2,18 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import Case, F, When
 from django.db.models.expressions import OrderBy
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from partyschool.accounts.admin.units import JurisdictionFilter
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
+from partyschool.common.admin_pages import OwnPageMixin, View
 from partyschool.common.deeds import tell
-from partyschool.common.errors import DomainError
-from partyschool.common.numbers import whole_number
 from trainees.enums import MakeUpState, ObjectionState
 from trainees.forms.make_up import EndForm
 from trainees.forms.objections import AnswerForm
@@ -43,9 +40,7 @@ OPEN_FIRST = OrderBy(Case(When(state=ObjectionState.RAISED, then=0), default=1))
 class AssessmentYearFilter(YearFilter):
     """By the year of the result."""
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        year = whole_number(self.value() or "")
-        return queryset if year is None else queryset.filter(assessment__year=year)
+    column = "assessment__year"
 
 
 class AssessmentJurisdictionFilter(JurisdictionFilter):
@@ -54,7 +49,7 @@ class AssessmentJurisdictionFilter(JurisdictionFilter):
     path_lookup = "assessment__unit__path"
 
 
-class _AboutResult(ReadOnlyAdmin):
+class _AboutResult(OwnPageMixin, ReadOnlyAdmin):
     """Records that hang on a result."""
 
     list_select_related = ("assessment__cadre", "assessment__unit")
@@ -91,53 +86,33 @@ class AssessmentObjectionAdmin(_AboutResult):
     def state_label(self, objection: AssessmentObjection) -> tuple[str, str]:
         return objection.state, objection.get_state_display()
 
-    def get_urls(self) -> list[Any]:
-        answer = path(
-            "<key:objection_id>/answer/",
-            self.admin_site.admin_view(self.answer_view),
-            name="trainees_assessmentobjection_answer",
-        )
-        return [answer, *super().get_urls()]
+    def own_pages(self) -> list[tuple[str, str, View]]:
+        return [("<key:objection_id>/answer/", "answer", self.answer_view)]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        if not self.has_view_permission(request) or request.method == "POST":
-            raise PermissionDenied
-        return self._desk(request, self.get_or_404(request, object_id), AnswerForm())
+    def show(self, request: HttpRequest, found: AssessmentObjection) -> HttpResponse:
+        return self._desk(request, found, AnswerForm())
 
     def answer_view(self, request: HttpRequest, objection_id: int) -> HttpResponse:
         """Answer one objection; on a refusal its desk is shown again with what was entered."""
-        self.require_change(request)
-        objection, status = self.get_or_404(request, objection_id), 200
+        objection = self.row_to_change(request, objection_id)
         form = AnswerForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             upheld = form.cleaned_data["decision"] == "upheld"
-            try:
+            with self.attempt(request, reread=objection):
                 answer_objection(
                     objection_id=objection.pk,
                     upheld=upheld,
                     answer=form.cleaned_data["answer"],
                     by=request.user,
                 )
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-                objection = self.get_or_404(request, objection_id)
-            else:
-                messages.success(request, _("The objection is answered; the cadre and the unit are told."))
-                return HttpResponseRedirect(
-                    reverse("admin:trainees_assessmentobjection_changelist") + "?state__exact=raised"
+                return self.done(
+                    request,
+                    _("The objection is answered; the cadre and the unit are told."),
+                    self.list_page() + "?state__exact=raised",
                 )
-        return self._desk(request, objection, form, status=status)
+        return self._desk(request, objection, form)
 
-    def _desk(
-        self, request: HttpRequest, objection: AssessmentObjection, form: AnswerForm, status: int = 200
-    ) -> HttpResponse:
+    def _desk(self, request: HttpRequest, objection: AssessmentObjection, form: AnswerForm) -> HttpResponse:
         assessment = objection.assessment
         if request.method == "GET":
             tell(action="assessmentobjection.view", subject=objection, by=request.user)
@@ -146,15 +121,13 @@ class AssessmentObjectionAdmin(_AboutResult):
             "admin/trainees/objection.html",
             title=_("Objection to the result of %(year)s") % {"year": assessment.year},
             obj=objection,
-            status=status,
             objection=objection,
             line=objection_lines([objection], request.user)[0],
             assessment=assessment,
             cadre=assessment.cadre,
             account=explain_year(assessment.cadre, assessment.year),
             form=form,
-            possible=objection.state == ObjectionState.RAISED
-            and request.user.has_perm("trainees.change_assessmentobjection"),
+            possible=objection.state == ObjectionState.RAISED and self.has_act_permission(request),
         )
 
 
@@ -179,43 +152,25 @@ class MakeUpPlanAdmin(_AboutResult):
     def state_label(self, plan: MakeUpPlan) -> tuple[str, str]:
         return plan.state, plan.get_state_display()
 
-    def get_urls(self) -> list[Any]:
-        end = path(
-            "<key:plan_id>/end/",
-            self.admin_site.admin_view(self.end_view),
-            name="trainees_makeupplan_end",
-        )
-        return [end, *super().get_urls()]
+    def own_pages(self) -> list[tuple[str, str, View]]:
+        return [("<key:plan_id>/end/", "end", self.end_view)]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        if not self.has_view_permission(request) or request.method == "POST":
-            raise PermissionDenied
-        return self._plan(request, self.get_or_404(request, object_id), EndForm())
+    def show(self, request: HttpRequest, found: MakeUpPlan) -> HttpResponse:
+        return self._plan(request, found, EndForm())
 
     def end_view(self, request: HttpRequest, plan_id: int) -> HttpResponse:
         """Say how one plan ended."""
-        self.require_change(request)
-        plan, status = self.get_or_404(request, plan_id), 200
+        plan = self.row_to_change(request, plan_id)
         form = EndForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request, reread=plan):
                 end_make_up(plan_id=plan.pk, by=request.user, **form.cleaned_data)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-                plan = self.get_or_404(request, plan_id)
-            else:
-                messages.success(request, _("The outcome is kept; the cadre and the unit are told."))
-                return HttpResponseRedirect(reverse("admin:trainees_makeupplan_changelist"))
-        return self._plan(request, plan, form, status=status)
+                return self.done(
+                    request, _("The outcome is kept; the cadre and the unit are told."), self.list_page()
+                )
+        return self._plan(request, plan, form)
 
-    def _plan(self, request: HttpRequest, plan: MakeUpPlan, form: EndForm, status: int = 200) -> HttpResponse:
+    def _plan(self, request: HttpRequest, plan: MakeUpPlan, form: EndForm) -> HttpResponse:
         if request.method == "GET":
             tell(action="makeupplan.view", subject=plan, by=request.user)
         return self.page(
@@ -223,10 +178,8 @@ class MakeUpPlanAdmin(_AboutResult):
             "admin/trainees/make_up.html",
             title=_("Make-up training"),
             obj=plan,
-            status=status,
             plan=plan,
             row=PlanRow(plan),
             form=form,
-            possible=plan.state == MakeUpState.PLANNED
-            and request.user.has_perm("trainees.change_makeupplan"),
+            possible=plan.state == MakeUpState.PLANNED and self.has_act_permission(request),
         )

@@ -13,8 +13,8 @@ from unfold.decorators import action, display
 from courses.admin.offerings import OfferingAdmin
 from courses.enums import OfferingState
 from courses.models import Offering
-from partyschool.common.errors import DomainError
 from trainees.forms import CancelForm
+from trainees.selectors.assignments_facts import length_of_class
 from trainees.services.cancelling import cancel_offering
 
 # The floor of courses registers its own pages; with the people of this floor they can do more.
@@ -42,6 +42,12 @@ class AttendedOfferingAdmin(OfferingAdmin):
     def has_roster_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("trainees.view_offeringroster")
 
+    def save_model(self, request: HttpRequest, obj: Offering, form: Any, change: bool) -> None:
+        """Stored as it is; what the rules on cadre training say about the length is told."""
+        super().save_model(request, obj, form, change)
+        if too_long := length_of_class(obj):
+            messages.warning(request, too_long)
+
     @display(description=gettext_lazy("seats taken"))
     def roster_link(self, offering: Offering) -> SafeString | str:
         """How full it is, as the way to who takes part."""
@@ -61,30 +67,24 @@ class AttendedOfferingAdmin(OfferingAdmin):
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         offering = self.get_or_404(request, object_id)
         form = CancelForm(request.POST or None)
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request, reread=offering):
                 number = cancel_offering(
                     offering_id=offering.pk, reason=form.cleaned_data["reason"], by=request.user
                 )
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-                offering.refresh_from_db()
-            else:
                 text = ngettext(
                     "“%(title)s” is cancelled; %(number)s place was released.",
                     "“%(title)s” is cancelled; %(number)s places were released.",
                     number,
                 )
-                messages.success(request, text % {"title": offering.title, "number": number})
-                return self._back(offering)
+                return self.done(
+                    request, text % {"title": offering.title, "number": number}, self.page_of(offering)
+                )
         return self.page(
             request,
             "admin/trainees/cancel_offering.html",
             title=gettext_lazy("Cancel the offering"),
             obj=offering,
-            status=status,
             offering=offering,
             seats=getattr(offering, "seats", None),
             lesson_count=offering.lessons.filter(cancelled_at=None).count(),

@@ -11,7 +11,6 @@ from unfold.decorators import action, display
 
 from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
-from partyschool.common.errors import DomainError
 from trainees.enums import PacketState
 from trainees.forms import ReportsForm
 from trainees.models import ReportPacket
@@ -107,22 +106,16 @@ class ReportPacketAdmin(ReadOnlyAdmin):
         form = ReportsForm(request.POST or request.GET or None, initial={"year": clock.school_year()})
         asked = form.cleaned_data if form.is_bound and form.is_valid() else None
         year = asked["year"] if asked else None
-        status = 200
         if request.method == "POST" and asked:
-            try:
+            with self.attempt(request):
                 job = build_reports(
                     year=asked["year"], quarter=asked["quarter"], doc_type=asked["doc_type"], by=request.user
                 )
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 return HttpResponseRedirect(reverse("jobs:detail", args=[job.pk]))
         return self.page(
             request,
             "admin/trainees/build_reports.html",
             title=_("Build reports"),
-            status=status,
             form=form,
             year=year,
             overview=year_overview(year) if year else None,

@@ -1,24 +1,19 @@
 """What staff do to single places of a roster: enrol by hand, move, take back; and the sheet to be signed."""
 
-import io
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from courses.enums import OfferingState
-from courses.models import Offering
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin
-from partyschool.common.downloads import download_response
-from partyschool.common.errors import DomainError
+from partyschool.common.admin_pages import View
+from partyschool.common.downloads import download_bytes
 from partyschool.common.pdf import BuiltDocument
-from partyschool.common.search_boxes import SearchBox
 from trainees.enums import EnrolmentState
 from trainees.exporters.sign_in import build_sheets, sheet_file_name, sheets_for
 from trainees.forms import EnrolForm, MoveForm, TakeBackForm
@@ -33,29 +28,24 @@ PDF = "application/pdf"
 class PlacesMixin(ReadOnlyAdmin):
     """Pages beside the roster, one for each deed."""
 
-    def place_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        name = "trainees_offeringroster"
+    def own_pages(self) -> list[tuple[str, str, View]]:
         place = "<key:offering_id>/places/<key:enrolment_id>"
         return [
-            path("<key:offering_id>/enrol/", wrap(self.enrol_view), name=f"{name}_enrol"),
-            path("<key:offering_id>/roster.pdf", wrap(self.sheet_view), name=f"{name}_sheet"),
-            path(f"{place}/move/", wrap(self.move_view), name=f"{name}_move"),
-            path(f"{place}/take-back/", wrap(self.take_back_view), name=f"{name}_take_back"),
+            ("<key:offering_id>/enrol/", "enrol", self.enrol_view),
+            ("<key:offering_id>/roster.pdf", "sheet", self.sheet_view),
+            (f"{place}/move/", "move", self.move_view),
+            (f"{place}/take-back/", "take_back", self.take_back_view),
+            *super().own_pages(),
         ]
 
     def enrol_view(self, request: HttpRequest, offering_id: int) -> HttpResponse:
-        self.require_change(request)
-        offering = self.get_or_404(request, offering_id)
+        offering = self.row_to_change(request, offering_id)
         form = EnrolForm(request.POST or None, may_set_aside=may_set_aside(request))
-        field = form.fields["cadre"]
-        field.queryset = Cadre.objects.visible_to(request.user)
-        field.widget = SearchBox(Enrolment._meta.get_field("cadre"), self.admin_site)
-        field.widget.choices = field.choices
-        status = 200
+        cadres = Cadre.objects.visible_to(request.user)
+        self.search_for(form.fields["cadre"], Enrolment._meta.get_field("cadre"), cadres)
         if request.method == "POST" and form.is_valid():
             cadre = form.cleaned_data["cadre"]
-            try:
+            with self.attempt(request):
                 enrol_cadre(
                     cadre_id=cadre.pk,
                     offering_id=offering.pk,
@@ -63,19 +53,15 @@ class PlacesMixin(ReadOnlyAdmin):
                     aside=form.rule(),
                     reason=form.cleaned_data.get("reason", ""),
                 )
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 text = _("%(name)s is enrolled in “%(title)s”.")
-                messages.success(request, text % {"name": cadre.name, "title": offering.title})
-                return self._to_roster(offering)
+                return self.done(
+                    request, text % {"name": cadre.name, "title": offering.title}, self.page_of(offering)
+                )
         return self.page(
             request,
             "admin/trainees/enrol.html",
             title=_("Enrol by hand"),
             obj=offering,
-            status=status,
             offering=offering,
             seats=getattr(offering, "seats", None),
             form=form,
@@ -84,10 +70,9 @@ class PlacesMixin(ReadOnlyAdmin):
     def move_view(self, request: HttpRequest, offering_id: int, enrolment_id: int) -> HttpResponse:
         offering, place = self._place(request, offering_id, enrolment_id)
         form = MoveForm(request.POST or None, offering=offering, may_set_aside=may_set_aside(request))
-        status = 200
         if request.method == "POST" and form.is_valid():
             target = form.cleaned_data["to"]
-            try:
+            with self.attempt(request):
                 move_cadre(
                     enrolment_id=place.pk,
                     to_offering_id=target.pk,
@@ -95,57 +80,47 @@ class PlacesMixin(ReadOnlyAdmin):
                     by=request.user,
                     aside=form.rule(),
                 )
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 text = _("%(name)s has a place in “%(title)s” now.")
-                messages.success(request, text % {"name": place.cadre.name, "title": target.title})
-                return self._to_roster(offering)
+                return self.done(
+                    request, text % {"name": place.cadre.name, "title": target.title}, self.page_of(offering)
+                )
         return self._place_page(
             request,
             "move_place",
             title=_("Move to another topic"),
             place=(offering, place),
             form=form,
-            status=status,
         )
 
     def take_back_view(self, request: HttpRequest, offering_id: int, enrolment_id: int) -> HttpResponse:
         offering, place = self._place(request, offering_id, enrolment_id)
         form = TakeBackForm(request.POST or None)
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 withdraw_cadre(enrolment_id=place.pk, reason=form.cleaned_data["reason"], by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 text = _("%(name)s does not take part in “%(title)s” any more.")
-                messages.success(request, text % {"name": place.cadre.name, "title": offering.title})
-                return self._to_roster(offering)
+                return self.done(
+                    request,
+                    text % {"name": place.cadre.name, "title": offering.title},
+                    self.page_of(offering),
+                )
         return self._place_page(
             request,
             "take_back",
             title=_("Take the place back"),
             place=(offering, place),
             form=form,
-            status=status,
         )
 
     def sheet_view(self, request: HttpRequest, offering_id: int) -> HttpResponseBase:
         """The sign-in sheet in PDF; the trail keeps who took how many people's data along."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        offering = self.get_or_404(request, offering_id)
+        offering = self.row_to_see(request, offering_id)
         return sheets_response(request, offering.title, [offering], subject=offering)
 
     def _place(
         self, request: HttpRequest, offering_id: int, enrolment_id: int
     ) -> tuple[OfferingRoster, Enrolment]:
-        self.require_change(request)
-        offering = self.get_or_404(request, offering_id)
+        offering = self.row_to_change(request, offering_id)
         places = Enrolment.objects.visible_to(request.user).filter(offering=offering, pk=enrolment_id)
         place = places.select_related("cadre__unit").first()
         if place is None:
@@ -160,7 +135,6 @@ class PlacesMixin(ReadOnlyAdmin):
         title: str,
         place: tuple[OfferingRoster, Enrolment],
         form: Any,
-        status: int,
     ) -> HttpResponse:
         offering, held = place
         return self.page(
@@ -168,15 +142,11 @@ class PlacesMixin(ReadOnlyAdmin):
             f"admin/trainees/{page}.html",
             title=title,
             obj=offering,
-            status=status,
             offering=offering,
             place=held,
             possible=offering.state == OfferingState.PUBLISHED and held.state == EnrolmentState.ENROLLED,
             form=form,
         )
-
-    def _to_roster(self, offering: Offering) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:trainees_offeringroster_change", args=[offering.pk]))
 
 
 def may_set_aside(request: HttpRequest) -> bool:
@@ -196,12 +166,8 @@ def sheets_response(
         action="roster.export", subject=subject, by=request.user, data={"people": number, "form": "pdf"}
     )
     _tell_missing(request, document)
-    return download_response(
-        io.BytesIO(document.content),
-        name=sheet_file_name(title),
-        content_type=PDF,
-        size=len(document.content),
-    )
+    code = offerings[0].code if len(offerings) == 1 else ""
+    return download_bytes(document.content, name=sheet_file_name(title), content_type=PDF, code=code)
 
 
 def _tell_missing(request: HttpRequest, document: BuiltDocument) -> None:

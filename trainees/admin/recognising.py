@@ -2,17 +2,13 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 
 from partyschool.common.admin import PortalModelAdmin
-from partyschool.common.errors import DomainError
-from partyschool.common.search_boxes import SearchBox
 from trainees.forms.claims import RecogniseForm
 from trainees.models import Cadre, CreditEntry
 from trainees.services.credits import post_recognised_learning
@@ -36,27 +32,20 @@ class RecognisingMixin(PortalModelAdmin):
         if not self.has_recognise_permission(request):
             raise PermissionDenied
         form = RecogniseForm(request.POST or None)
-        field = form.fields["cadre"]
-        field.queryset = Cadre.objects.visible_to(request.user)
-        field.widget = SearchBox(CreditEntry._meta.get_field("cadre"), self.admin_site)
-        field.widget.choices = field.choices
-        status = 200
+        cadres = Cadre.objects.visible_to(request.user)
+        self.search_for(form.fields["cadre"], CreditEntry._meta.get_field("cadre"), cadres)
         if request.method == "POST" and form.is_valid():
             said: dict[str, Any] = dict(form.cleaned_data)
             cadre = said.pop("cadre")
-            try:
+            with self.attempt(request):
                 entry = post_recognised_learning(cadre_id=cadre.pk, by=request.user, **said)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 text = _("%(credits)s credits are posted for %(name)s.")
-                messages.success(request, text % {"credits": entry.amount, "name": cadre.name})
-                return HttpResponseRedirect(reverse("admin:trainees_creditentry_changelist"))
+                return self.done(
+                    request, text % {"credits": entry.amount, "name": cadre.name}, self.list_page()
+                )
         return self.page(
             request,
             "admin/trainees/recognise.html",
             title=_("Recognise learning"),
-            status=status,
             form=form,
         )

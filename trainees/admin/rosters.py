@@ -1,11 +1,8 @@
-import io
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -15,8 +12,9 @@ from courses.models import Lesson
 from partyschool.audit.services.events import record_event
 from partyschool.common import clock
 from partyschool.common.admin import YearFilter
-from partyschool.common.downloads import download_response
-from partyschool.common.errors import DomainError, Stale
+from partyschool.common.admin_pages import OwnPageMixin, View
+from partyschool.common.downloads import download_bytes
+from partyschool.common.errors import Stale
 from partyschool.common.numbers import whole_number
 from trainees.enums import AttendanceStatus
 from trainees.exporters.assessment_annex import XLSX
@@ -33,7 +31,7 @@ STATE_COLOURS = {OfferingState.PUBLISHED: "success", OfferingState.CLOSED: "info
 
 
 @admin.register(OfferingRoster)
-class OfferingRosterAdmin(PlacesMixin, CardsMixin):
+class OfferingRosterAdmin(OwnPageMixin, PlacesMixin, CardsMixin):
     """Who takes part: the roster, the roll of each lesson, enrolment by hand, closing."""
 
     list_display = ("title", "kind", "starts_on", "ends_on", "state_label", "seats_taken", "rolls_called")
@@ -63,55 +61,35 @@ class OfferingRosterAdmin(PlacesMixin, CardsMixin):
 
     # -- pages
 
-    def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        own = [
-            path(
-                "<key:offering_id>/roll-call/<key:lesson_id>/",
-                wrap(self.roll_call_view),
-                name="trainees_offeringroster_roll_call",
-            ),
-            path(
-                "<key:offering_id>/roster.xlsx", wrap(self.export_view), name="trainees_offeringroster_export"
-            ),
-            path("<key:offering_id>/close/", wrap(self.close_view), name="trainees_offeringroster_close"),
+    def own_pages(self) -> list[tuple[str, str, View]]:
+        return [
+            ("<key:offering_id>/roll-call/<key:lesson_id>/", "roll_call", self.roll_call_view),
+            ("<key:offering_id>/roster.xlsx", "export", self.export_view),
+            ("<key:offering_id>/close/", "close", self.close_view),
+            *super().own_pages(),
         ]
-        return own + self.place_urls() + self.card_urls() + super().get_urls()
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def show(self, request: HttpRequest, found: OfferingRoster) -> HttpResponse:
         """The roster itself; nothing is changed by it."""
-        if not self.has_view_permission(request) or request.method == "POST":
-            raise PermissionDenied
-        offering = self.get_or_404(request, object_id)
         return self.page(
             request,
             "admin/trainees/roster.html",
             title=_("Roster"),
-            obj=offering,
-            offering=offering,
-            rows=roster_rows(offering, request.user),
-            lessons=lesson_rows(offering),
-            seats=getattr(offering, "seats", None),
-            may_act=self._may_act(request) and offering.state == OfferingState.PUBLISHED,
+            obj=found,
+            offering=found,
+            rows=roster_rows(found, request.user),
+            lessons=lesson_rows(found),
+            seats=getattr(found, "seats", None),
+            may_act=self.has_act_permission(request) and found.state == OfferingState.PUBLISHED,
         )
 
     def export_view(self, request: HttpRequest, offering_id: int) -> HttpResponseBase:
         """The roster as a workbook; the trail keeps who took how many people's data along."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        offering = self.get_or_404(request, offering_id)
+        offering = self.row_to_see(request, offering_id)
         rows = roster_rows(offering, request.user)
         content = build_roster(offering, rows, now=clock.now())
         record_event(action="roster.export", subject=offering, by=request.user, data={"people": len(rows)})
-        return download_response(
-            io.BytesIO(content), name=roster_file_name(offering), content_type=XLSX, size=len(content)
-        )
+        return download_bytes(content, name=roster_file_name(offering), content_type=XLSX, code=offering.code)
 
     def roll_call_view(self, request: HttpRequest, offering_id: int, lesson_id: int) -> HttpResponse:
         offering, lesson = self._lesson(request, offering_id, lesson_id)
@@ -121,7 +99,7 @@ class OfferingRosterAdmin(PlacesMixin, CardsMixin):
         roll = roll_of(lesson, request.user)
         chosen = _chosen(request, roll) if writes else {}
         if writes:
-            try:
+            with self.attempt(request):
                 _refuse_stale(request, roll)
                 changed = mark_attendance(
                     lesson_id=lesson.pk,
@@ -129,17 +107,13 @@ class OfferingRosterAdmin(PlacesMixin, CardsMixin):
                     reason=request.POST.get("reason", ""),
                     by=request.user,
                 )
-            except DomainError as error:
-                self.refuse(request, error)
-                roll = roll_of(lesson, request.user)
-            else:
                 text = _("The roll of “%(lesson)s” is saved: %(number)s marks new or changed.")
-                messages.success(request, text % {"lesson": lesson.title, "number": changed})
-                return HttpResponseRedirect(
-                    reverse("admin:trainees_offeringroster_change", args=[offering.pk])
+                return self.done(
+                    request, text % {"lesson": lesson.title, "number": changed}, self.page_of(offering)
                 )
+            roll = roll_of(lesson, request.user)
         may_mark = (
-            self._may_act(request)
+            self.has_act_permission(request)
             and offering.state == OfferingState.PUBLISHED
             and lesson.cancelled_at is None
         )
@@ -148,7 +122,6 @@ class OfferingRosterAdmin(PlacesMixin, CardsMixin):
             "admin/trainees/roll_call.html",
             title=_("Roll call"),
             obj=offering,
-            status=409 if writes else 200,
             offering=offering,
             lesson=lesson,
             roll=[(row, chosen.get(row.enrolment.pk) or row.proposed) for row in roll.rows],
@@ -162,46 +135,30 @@ class OfferingRosterAdmin(PlacesMixin, CardsMixin):
         )
 
     def close_view(self, request: HttpRequest, offering_id: int) -> HttpResponse:
-        self.require_change(request)
-        offering = self.get_or_404(request, offering_id)
-        status = 200
+        offering = self.row_to_change(request, offering_id)
         if request.method == "POST":
-            try:
+            with self.attempt(request, reread=offering):
                 if request.POST.get("seen") != offering.state:
                     facts = _("The state is “%(state)s” now.") % {"state": offering.get_state_display()}
                     raise Stale(facts)
                 closing = close_offering(offering_id=offering.pk, by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-                offering = self.get_or_404(request, offering_id)
-            else:
-                messages.success(request, closing_text(offering, closing))
-                return HttpResponseRedirect(
-                    reverse("admin:trainees_offeringroster_change", args=[offering.pk])
-                )
+                return self.done(request, closing_text(offering, closing), self.page_of(offering))
         preview = closing_preview(offering)
         return self.page(
             request,
             "admin/trainees/close_offering.html",
             title=_("Close the offering"),
             obj=offering,
-            status=status,
             offering=offering,
             preview=preview,
             counts=[(AttendanceStatus(code).label, number) for code, number in preview.statuses.items()],
             possible=offering.state == OfferingState.PUBLISHED,
         )
 
-    def _may_act(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("trainees.change_offeringroster")
-
     def _lesson(
         self, request: HttpRequest, offering_id: int, lesson_id: int
     ) -> tuple[OfferingRoster, Lesson]:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        offering = self.get_or_404(request, offering_id)
+        offering = self.row_to_see(request, offering_id)
         lesson = (
             Lesson.objects.select_related("offering", "room", "teacher")
             .filter(offering=offering, pk=lesson_id)

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,9 +13,7 @@ from courses.models import SelectionRound
 from courses.selectors.round_copies import copied_from
 from courses.services.round_copies import copy_round
 from partyschool.accounts.models import Unit
-from partyschool.common.errors import DomainError
 from partyschool.common.numbers import whole_number
-from partyschool.common.search_boxes import SearchBox
 from trainees.forms.rounds import LookUpForm
 from trainees.models import Cadre, Enrolment
 from trainees.selectors.round_preview import Grouping, preview_round, sight_of
@@ -49,14 +46,8 @@ class RoundPages:
             return []
         return [(_("Draw"), reverse("admin:trainees_selectiondraw_change", args=[found.pk]))]
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        found = kwargs.get("obj")
-        if found is not None:
-            context["round_steps"] = round_steps(found)
-            context["draw_steps"] = self.draw_steps(request, found)
-        return super().render_change_form(request, context, *args, **kwargs)
+    def beside_form(self, request: HttpRequest, obj: SelectionRound) -> dict[str, Any]:
+        return {"round_steps": round_steps(obj), "draw_steps": self.draw_steps(request, obj)}
 
     def has_look_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether the user may see figures of cadres beside the round."""
@@ -108,10 +99,8 @@ class RoundPages:
     def _looked_up(self, request: HttpRequest) -> tuple[Cadre | None, LookUpForm]:
         sent = request.GET if request.GET.get("cadre") else None
         form = LookUpForm(sent)
-        field = form.fields["cadre"]
-        field.queryset = Cadre.objects.visible_to(request.user).select_related("unit")
-        field.widget = SearchBox(Enrolment._meta.get_field("cadre"), self.admin_site)
-        field.widget.choices = field.choices
+        cadres = Cadre.objects.visible_to(request.user).select_related("unit")
+        self.search_for(form.fields["cadre"], Enrolment._meta.get_field("cadre"), cadres)
         if sent is None:
             return None, form
         if not form.is_valid():
@@ -127,25 +116,20 @@ class RoundPages:
     def copy_to_next_year(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """A draft of next year's round; then what is left to do for it."""
         found = self.get_or_404(request, object_id)
-        status = 200
         if request.method == "POST":
-            try:
+            with self.attempt(request):
                 copy = copy_round(round_id=found.pk, by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 text = _("“%(name)s” of %(year)s is a draft. This is what needs a look before it opens.")
-                messages.success(request, text % {"name": copy.found.name, "year": copy.found.year})
-                return HttpResponseRedirect(
-                    reverse("admin:courses_selectionround_preview", args=[copy.found.pk])
+                return self.done(
+                    request,
+                    text % {"name": copy.found.name, "year": copy.found.year},
+                    reverse("admin:courses_selectionround_preview", args=[copy.found.pk]),
                 )
         return self.page(
             request,
             "admin/trainees/copy_round.html",
             title=_("Copy to the next year"),
             obj=found,
-            status=status,
             round=found,
             next_year=found.year + 1,
             topics=found.offerings.order_by("starts_on", "pk"),

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import OperationalError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +17,7 @@ from courses.services.rounds import close_round, open_change_window, open_round
 from courses.services.setup import Rows, SeatPlan, arrange_seats, lock_setup, save_round, set_openings
 from partyschool.common import clock
 from partyschool.common.admin import PortalModelAdmin, YearFilter
-from partyschool.common.errors import Busy, DomainError, Stale
+from partyschool.common.errors import Busy, Stale
 from partyschool.common.locking import LOCK_NOT_AVAILABLE, sqlstate
 from trainees.enums import CadreCategory, Rank
 from trainees.forms.rounds import ChangeWindowForm, SelectionRoundForm
@@ -158,8 +157,7 @@ class SelectionRoundAdmin(RoundPages, PortalModelAdmin):
         if "_addanother" in request.POST:
             return super().response_add(request, obj, post_url_continue)
         text = _("The round “%(name)s” is a draft. Next: openings, seats, and a look at who can choose what.")
-        messages.success(request, text % {"name": obj.name})
-        return HttpResponseRedirect(reverse("admin:courses_selectionround_change", args=[obj.pk]))
+        return self.done(request, text % {"name": obj.name}, self.page_of(obj))
 
     # -- columns
 
@@ -200,9 +198,6 @@ class SelectionRoundAdmin(RoundPages, PortalModelAdmin):
             or (found is not None and _offers(found, move))
         ]
 
-    def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("courses.change_selectionround")
-
     @action(
         description=gettext_lazy("Open the round"), icon="lock_open", url_path="open", permissions=["act"]
     )
@@ -231,9 +226,8 @@ class SelectionRoundAdmin(RoundPages, PortalModelAdmin):
             else None
         )
         title, done = WORDS[to]
-        status = 200
         if request.method == "POST" and (form is None or form.is_valid()):
-            try:
+            with self.attempt(request, reread=found):
                 if request.POST.get("seen") != found.state:
                     facts = _("The round is in state “%(state)s” now.") % {"state": found.get_state_display()}
                     raise Stale(facts)
@@ -243,13 +237,7 @@ class SelectionRoundAdmin(RoundPages, PortalModelAdmin):
                     open_round(round_id=found.pk, by=request.user)
                 else:
                     close_round(round_id=found.pk, by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-                found.refresh_from_db()
-            else:
-                messages.success(request, str(done) % {"name": found.name})
-                return HttpResponseRedirect(reverse("admin:courses_selectionround_change", args=[found.pk]))
+                return self.done(request, str(done) % {"name": found.name}, self.page_of(found))
         topics = (
             Offering.objects.filter(selection_round=found).select_related("seats").order_by("starts_on", "pk")
         )
@@ -258,7 +246,6 @@ class SelectionRoundAdmin(RoundPages, PortalModelAdmin):
             "admin/trainees/move_round.html",
             title=title,
             obj=found,
-            status=status,
             round=found,
             to=to,
             draw=found.mode == RoundMode.DRAW,

@@ -3,16 +3,15 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
 from partyschool.common.admin import PortalModelAdmin, PortalTabularInline, YearFilter
-from partyschool.common.errors import DomainError
+from partyschool.common.admin_pages import View
 from partyschool.common.numbers import whole_number
 from trainees.enums import CreditCategory, Rank, SchemeState
 from trainees.forms.simulation import SimulatedForm, SimulationForm
@@ -122,9 +121,6 @@ class CreditSchemeAdmin(PortalModelAdmin):
         offered = super().get_actions_detail(request, object_id)
         return [one for one in offered if fitting.get(one.method.original_function_name, True)]
 
-    def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("trainees.change_creditscheme")
-
     @action(
         description=gettext_lazy("On one page"), icon="article", url_path="one-page", permissions=["view"]
     )
@@ -180,14 +176,9 @@ class CreditSchemeAdmin(PortalModelAdmin):
         """Ask for the year, start the job, list what was tried before."""
         scheme = self.get_or_404(request, object_id)
         form = SimulationForm(request.POST or None, scheme=scheme)
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request):
                 job = start_simulation(scheme_id=scheme.pk, by=request.user, **form.answers)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 return HttpResponseRedirect(
                     reverse("admin:trainees_creditscheme_simulation", args=[scheme.pk, job.pk])
                 )
@@ -196,25 +187,17 @@ class CreditSchemeAdmin(PortalModelAdmin):
             "admin/trainees/simulate.html",
             title=_("Try it on a year"),
             obj=scheme,
-            status=status,
             scheme=scheme,
             form=form,
             jobs=simulations_of(request.user, scheme)[:10],
         )
 
-    def get_urls(self) -> list[Any]:
-        own = path(
-            "<key:object_id>/simulation/<uuid:job_id>/",
-            self.admin_site.admin_view(self.simulation_view),
-            name="trainees_creditscheme_simulation",
-        )
-        return [own, *super().get_urls()]
+    def own_pages(self) -> list[tuple[str, str, View]]:
+        return [("<key:object_id>/simulation/<uuid:job_id>/", "simulation", self.simulation_view)]
 
     def simulation_view(self, request: HttpRequest, object_id: Any, job_id: UUID) -> HttpResponse:
         """What the year would look like: totals, ranks, units, and who changes; while the job works, how far it is."""
-        if not self.has_act_permission(request):
-            raise PermissionDenied
-        scheme = self.get_or_404(request, str(object_id))
+        scheme = self.row_to_change(request, object_id)
         job = get_object_or_404(simulations_of(request.user, scheme), pk=job_id)
         if request.htmx and job.is_live:  # type: ignore[attr-defined]  # django-htmx's middleware
             return self.page(
@@ -293,22 +276,15 @@ class CreditSchemeAdmin(PortalModelAdmin):
         done: str,
     ) -> HttpResponse:
         scheme = self.get_or_404(request, object_id)
-        status = 200
         if request.method == "POST":
-            try:
+            with self.attempt(request):
                 result = work(scheme_id=scheme.pk, by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                messages.success(request, done % {"scheme": result})
-                return HttpResponseRedirect(reverse("admin:trainees_creditscheme_change", args=[result.pk]))
+                return self.done(request, done % {"scheme": result}, self.page_of(result))
         return self.page(
             request,
             "admin/trainees/scheme.html",
             title=title,
             obj=scheme,
-            status=status,
             scheme=scheme,
             question=question,
         )

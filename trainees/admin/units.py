@@ -13,7 +13,6 @@ from partyschool.accounts.forms import MergeUnitForm
 from partyschool.accounts.models import Unit
 from partyschool.accounts.selectors.unit_picker import pick_unit
 from partyschool.accounts.services.unit_merging import merge_denial
-from partyschool.common.errors import DomainError
 from trainees.selectors.unit_merging import merge_preview
 from trainees.services.unit_merging import merge_units
 
@@ -36,10 +35,9 @@ class PeopledUnitAdmin(UnitAdmin):
         unit = self.get_or_404(request, object_id)
         into = self.chosen_unit(request, "into")
         form = MergeUnitForm(request.POST or None, initial={"into": into})
-        status = 200
         if request.method == "POST" and form.is_valid():
             into = form.cleaned_data["into"]
-            try:
+            with self.attempt(request):
                 done = merge_units(
                     unit_id=unit.pk,
                     into_id=into.pk,
@@ -47,18 +45,13 @@ class PeopledUnitAdmin(UnitAdmin):
                     reason=form.cleaned_data["reason"],
                     by=request.user,
                 )
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 text = ngettext(
                     "“%(unit)s” is merged into “%(into)s”; %(number)s cadre serves there now.",
                     "“%(unit)s” is merged into “%(into)s”; %(number)s cadres serve there now.",
                     done.people,
                 )
-                return self.done(
-                    request, into, text % {"unit": unit.name, "into": into.name, "number": done.people}
-                )
+                facts = {"unit": unit.name, "into": into.name, "number": done.people}
+                return self.done(request, text % facts, self.page_of(into))
         context: dict[str, Any] = {"picker": None if into else pick_unit(request.GET, leaving_out=unit)}
         if into:
             context |= {"preview": merge_preview(unit, into, merge_denial(unit, into))}
@@ -67,7 +60,6 @@ class PeopledUnitAdmin(UnitAdmin):
             "admin/trainees/merge_units.html",
             title=_("Merge a unit into another"),
             obj=unit,
-            status=status,
             unit=unit,
             into=into,
             form=form,

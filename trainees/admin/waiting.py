@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
 from courses.models import SelectionRound
 from partyschool.common.admin import ReadOnlyAdmin
-from partyschool.common.errors import DomainError
 from partyschool.common.numbers import whole_number
 from trainees.enums import IN_LINE_STATES, WaitingState
 from trainees.forms.waiting import PriorityForm
@@ -151,7 +149,7 @@ class WaitingEntryAdmin(ReadOnlyAdmin):
         return super().get_actions_detail(request, object_id) if in_line.exists() else []
 
     def has_move_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("trainees.change_waitingentry")
+        return self.has_act_permission(request)
 
     @action(
         description=gettext_lazy("Change the priority"),
@@ -162,25 +160,19 @@ class WaitingEntryAdmin(ReadOnlyAdmin):
     def move(self, request: HttpRequest, object_id: str) -> HttpResponse:
         entry = self.get_or_404(request, object_id)
         form = PriorityForm(request.POST or None, initial={"priority": entry.priority})
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
+            with self.attempt(request, reread=entry):
                 set_priority(entry_id=entry.pk, by=request.user, **form.cleaned_data)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-                entry.refresh_from_db()
-            else:
-                messages.success(
-                    request, _("The priority is changed, and the line is asked in the new order.")
+                return self.done(
+                    request,
+                    _("The priority is changed, and the line is asked in the new order."),
+                    self.page_of(entry),
                 )
-                return HttpResponseRedirect(reverse("admin:trainees_waitingentry_change", args=[entry.pk]))
         return self.page(
             request,
             "admin/trainees/priority.html",
             title=_("Change the priority"),
             obj=entry,
-            status=status,
             entry=entry,
             place=self.place_in_line(entry),
             possible=entry.state in IN_LINE_STATES,

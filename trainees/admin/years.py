@@ -3,17 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
 from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin
-from partyschool.common.errors import DomainError
+from partyschool.common.admin_pages import OwnPageMixin, View
 from partyschool.common.paging import keyset_page
 from trainees.enums import AssessmentResult, FigureCode, Grade, MakeUpState, ObjectionState, YearState
 from trainees.forms.make_up import DueForm, ProposalForm
@@ -37,7 +35,7 @@ CASES_A_PAGE = 50
 
 
 @admin.register(AssessmentYear)
-class AssessmentYearAdmin(ReadOnlyAdmin):
+class AssessmentYearAdmin(OwnPageMixin, ReadOnlyAdmin):
     """The years that were ever closed, each as the way to its page."""
 
     list_display = ("year", "state_label", "opened_at", "objections_until", "sealed_at")
@@ -49,52 +47,40 @@ class AssessmentYearAdmin(ReadOnlyAdmin):
     def state_label(self, held: AssessmentYear) -> tuple[str, str]:
         return held.state, held.get_state_display()
 
-    def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        name = "trainees_assessmentyear"
-        own = [
-            path("<key:held_id>/close/", wrap(self.close_view), name=f"{name}_close"),
-            path("<key:held_id>/open/", wrap(self.open_view), name=f"{name}_open"),
-            path("<key:held_id>/seal/", wrap(self.seal_view), name=f"{name}_seal"),
-            path("<key:held_id>/make-up/", wrap(self.make_up_view), name=f"{name}_make_up"),
+    def own_pages(self) -> list[tuple[str, str, View]]:
+        return [
+            ("<key:held_id>/close/", "close", self.close_view),
+            ("<key:held_id>/open/", "open", self.open_view),
+            ("<key:held_id>/seal/", "seal", self.seal_view),
+            ("<key:held_id>/make-up/", "make_up", self.make_up_view),
         ]
-        return own + super().get_urls()
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
+    def show(self, request: HttpRequest, found: AssessmentYear) -> HttpResponse:
         """Where the year stands; nothing is changed by it."""
-        if not self.has_view_permission(request) or request.method == "POST":
-            raise PermissionDenied
-        held = self.get_or_404(request, object_id)
-        numbers, units = year_numbers(held.year), unit_tallies(held.year)
+        numbers, units = year_numbers(found.year), unit_tallies(found.year)
         return self.page(
             request,
             "admin/trainees/year.html",
-            title=_("Assessment of %(year)s") % {"year": held.year},
-            obj=held,
-            held=held,
-            steps=_steps(held),
+            title=_("Assessment of %(year)s") % {"year": found.year},
+            obj=found,
+            held=found,
+            steps=_steps(found),
             numbers=numbers,
             results=[(one.label, numbers.results[one]) for one in AssessmentResult],
             excellent=numbers.grades[Grade.EXCELLENT],
             objections=[(one, numbers.objections[one]) for one in ObjectionState],
             make_up=[(one, numbers.make_up[one]) for one in MakeUpState],
-            not_closed=offerings_not_closed(held.year)[:20],
-            open_number=offerings_not_closed(held.year).count(),
+            not_closed=offerings_not_closed(found.year)[:20],
+            open_number=offerings_not_closed(found.year).count(),
             units=units,
             chart_labels=[unit.name for unit, _tally in units],
             chart_series=[
                 {"name": str(one.label), "data": [getattr(tally, column) for _unit, tally in units]}
                 for one, column in _COLUMNS
             ],
-            takes_objections=takes_objections(held),
-            over=clock.now() >= clock.year_end(held.year),
-            may_act=self._may_act(request),
+            takes_objections=takes_objections(found),
+            over=clock.now() >= clock.year_end(found.year),
+            may_act=self.has_act_permission(request),
         )
 
     # -- the steps, each behind a page that says what it does
@@ -132,24 +118,15 @@ class AssessmentYearAdmin(ReadOnlyAdmin):
     def _step(
         self, request: HttpRequest, held_id: int, step: str, title: str, deed: Callable[[AssessmentYear], str]
     ) -> HttpResponse:
-        self.require_change(request)
-        held, status = self.get_or_404(request, held_id), 200
+        held = self.row_to_change(request, held_id)
         if request.method == "POST":
-            try:
-                told = deed(held)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-                held.refresh_from_db()
-            else:
-                messages.success(request, told)
-                return HttpResponseRedirect(reverse("admin:trainees_assessmentyear_change", args=[held.pk]))
+            with self.attempt(request, reread=held):
+                return self.done(request, deed(held), self.page_of(held))
         return self.page(
             request,
             "admin/trainees/year_step.html",
             title=title,
             obj=held,
-            status=status,
             held=held,
             step=step,
             steps=_steps(held),
@@ -162,8 +139,7 @@ class AssessmentYearAdmin(ReadOnlyAdmin):
 
     def make_up_view(self, request: HttpRequest, held_id: int) -> HttpResponse:
         """Those who failed and have no plan, page by page, each with a proposal."""
-        self.require_change(request)
-        held, status = self.get_or_404(request, held_id), 200
+        held = self.row_to_change(request, held_id)
         page = keyset_page(
             unplanned(request.user, year=held.year),
             order=("counted", "id"),
@@ -180,35 +156,26 @@ class AssessmentYearAdmin(ReadOnlyAdmin):
             and all([due.is_valid(), *[form.is_valid() for form in forms]])
         ):
             lines = [line for form in forms if (line := form.line())]
-            try:
+            with self.attempt(request):
                 made = plan_make_up(
                     year=held.year, plans=lines, due_on=due.cleaned_data["due_on"], by=request.user
                 )
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 text = ngettext(
                     "%(number)s make-up training planned; cadre and unit are told.",
                     "%(number)s make-up trainings planned; cadres and units are told.",
                     len(made),
                 )
-                messages.success(request, text % {"number": len(made)})
-                return HttpResponseRedirect(request.get_full_path())
+                return self.done(request, text % {"number": len(made)}, request.get_full_path())
         return self.page(
             request,
             "admin/trainees/year_make_up.html",
             title=_("Plan make-up training"),
             obj=held,
-            status=status,
             held=held,
             due=due,
             forms=forms,
             page=page,
         )
-
-    def _may_act(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("trainees.change_assessmentyear")
 
 
 _COLUMNS = (

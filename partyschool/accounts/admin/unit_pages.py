@@ -4,9 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
@@ -27,7 +25,6 @@ from partyschool.accounts.services.units import (
 )
 from partyschool.common import clock
 from partyschool.common.admin import PortalModelAdmin
-from partyschool.common.errors import DomainError
 from partyschool.common.numbers import whole_number
 
 # What is of use to an open unit, and to a closed one.
@@ -48,18 +45,8 @@ class UnitPages(PortalModelAdmin):
         useful = CLOSED_ACTIONS if closed else self.open_actions
         return [one for one in offered if one.method.original_function_name in useful]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        unit = Unit.objects.filter(pk=whole_number(object_id)).first()
-        history = unit_history(unit) if unit else []
-        return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "unit_history": history}
-        )
+    def beside_form(self, request: HttpRequest, obj: Unit) -> dict[str, Any]:
+        return {"unit_history": unit_history(obj)}
 
     def has_change_unit_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("accounts.change_unit")
@@ -72,10 +59,9 @@ class UnitPages(PortalModelAdmin):
         unit = self.get_or_404(request, object_id)
         target = self.chosen_unit(request, "to")
         form = MoveUnitForm(request.POST or None, initial={"to": target})
-        status = 200
         if request.method == "POST" and form.is_valid():
             target = form.cleaned_data["to"]
-            try:
+            with self.attempt(request):
                 move_unit(
                     unit_id=unit.pk,
                     to_id=target.pk,
@@ -83,18 +69,15 @@ class UnitPages(PortalModelAdmin):
                     reason=form.cleaned_data["reason"],
                     by=request.user,
                 )
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
                 text = _("“%(unit)s” stands under “%(target)s” now.")
-                return self.done(request, unit, text % {"unit": unit.name, "target": target.name})
+                return self.done(
+                    request, text % {"unit": unit.name, "target": target.name}, self.page_of(unit)
+                )
         return self.page(
             request,
             "admin/accounts/move_unit.html",
             title=_("Move a unit"),
             obj=unit,
-            status=status,
             unit=unit,
             target=target,
             form=form,
@@ -164,11 +147,6 @@ class UnitPages(PortalModelAdmin):
         number = whole_number((request.POST or request.GET).get(name, ""))
         return Unit.objects.filter(pk=number, closed_on__isnull=True).first() if number else None
 
-    def done(self, request: HttpRequest, unit: Unit, text: str) -> HttpResponse:
-        """Back on the unit's page, with what was done."""
-        messages.success(request, text)
-        return HttpResponseRedirect(reverse("admin:accounts_unit_change", args=[unit.pk]))
-
     def _deed_page(
         self,
         request: HttpRequest,
@@ -177,15 +155,7 @@ class UnitPages(PortalModelAdmin):
         deed: Callable[[dict[str, Any]], str],
         **context: Any,
     ) -> HttpResponse:
-        status = 200
         if request.method == "POST" and form.is_valid():
-            try:
-                text = deed(form.cleaned_data)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
-            else:
-                return self.done(request, unit, text)
-        return self.page(
-            request, "admin/accounts/unit_deed.html", obj=unit, status=status, unit=unit, form=form, **context
-        )
+            with self.attempt(request):
+                return self.done(request, deed(form.cleaned_data), self.page_of(unit))
+        return self.page(request, "admin/accounts/unit_deed.html", obj=unit, unit=unit, form=form, **context)

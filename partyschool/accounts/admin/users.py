@@ -14,7 +14,6 @@ from partyschool.accounts.models import RoleGrant, User
 from partyschool.accounts.services.passwords import issue_start_password
 from partyschool.common import clock
 from partyschool.common.admin import PortalModelAdmin, PortalTabularInline
-from partyschool.common.errors import DomainError
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -120,19 +119,15 @@ class UserAdmin(PortalModelAdmin):
     @action(description=_("Set a start password"), icon="key", permissions=["change_user"])
     def set_start_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
         user = self.get_or_404(request, object_id)
-        password, status = "", 200
+        password = ""
         if request.method == "POST":
-            try:
+            with self.attempt(request):
                 password = issue_start_password(user_id=user.pk, by=request.user)
-            except DomainError as error:
-                self.refuse(request, error)
-                status = 409
         return self.page(
             request,
             "admin/start_password.html",
             title=_("Set a start password"),
             obj=user,
-            status=status,
             account=user,
             password=password,
         )
