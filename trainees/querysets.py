@@ -78,10 +78,13 @@ class RosterRecordQuerySet(EnrolmentRecordQuerySet):
 
 
 class EvidenceQuerySet(CadreRecordQuerySet):
-    """Files go by the cadre; those of a leave are seen besides by the class teacher, who decides on it."""
+    """Files go by the cadre; those of an objection besides by the unit of the year, those of a leave by the class teacher."""
 
     def scope_for(self, user: Any) -> Q:
         condition = super().scope_for(user)
+        if user.scope.whole_school:
+            return condition
+        condition |= user.scope.unit_condition("objection__assessment__unit__path")
         if not user.scope.has(Role.TEACHER):
             return condition
         return condition | Q(leave__enrolment__offering__lead_teacher__user=user.pk)

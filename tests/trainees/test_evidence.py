@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from partyschool.accounts.enums import Role
+from partyschool.accounts.models import RoleGrant
 from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from partyschool.common.integrity import all_checks
@@ -18,7 +19,8 @@ from partyschool.jobs.services.downloads import FileLost
 from tests.factories.accounts import City, make_user
 from tests.factories.courses import OfferingFactory
 from tests.factories.faculty import TeacherFactory
-from tests.factories.trainees import EnrolmentFactory, make_trainee
+from tests.factories.trainees import EnrolmentFactory, make_scheme, make_trainee
+from tests.factories.years import YEAR, open_year, result_of
 from trainees.enums import LeaveApprover, LeaveKind, RecognisedActivity
 from trainees.models import CreditClaim, Evidence, LeaveRequest
 from trainees.services.evidence import (
@@ -29,6 +31,8 @@ from trainees.services.evidence import (
     hand_out_evidence,
     remove_orphaned_evidence,
 )
+from trainees.services.objections import raise_objection
+from trainees.services.years import close_year
 
 from .evidence_samples import HTML, JPEG, PDF, PNG, swollen_png, upload, zip_bomb
 
@@ -304,6 +308,70 @@ def test_who_may_open_a_leaves_file(client, city, trainee):
         "orgdept": 200,
         "cousin": 404,
     }
+
+
+def test_who_may_open_an_objections_file(client, city, trainee):
+    """The unit of that year has a part in it, wherever the cadre is now; the unit of today has none."""
+    make_scheme()
+    staff = make_user(Role.STAFF)
+    close_year(year=YEAR, by=staff)
+    open_year(staff)
+    objection = raise_objection(
+        assessment_id=result_of(trainee).pk, text="少计一次", files=[upload()], by=trainee.user
+    )
+    kept = Evidence.objects.unscoped("tests").get(objection=objection)
+    readers = {
+        "own": trainee.user,
+        "colleague": make_trainee(unit=city.finance_bureau).user,
+        "staff": staff,
+        "leader": make_user(Role.LEADER),
+        "auditor": make_user(Role.AUDITOR),
+        "officer": make_user(Role.OFFICER, unit=city.finance_bureau),
+        "officer above": make_user(Role.OFFICER, unit=city.east),
+        "sibling": make_user(Role.OFFICER, unit=city.culture_bureau),
+        "cousin": make_user(Role.OFFICER, unit=city.cousin_bureau),
+        "orgdept": make_user(Role.ORGDEPT, unit=city.east),
+        "other orgdept": make_user(Role.ORGDEPT, unit=city.west),
+        "teacher": make_user(Role.TEACHER),
+    }
+    expected = {
+        "own": 200,
+        "colleague": 404,
+        "staff": 200,
+        "leader": 200,
+        "auditor": 403,
+        "officer": 200,
+        "officer above": 200,
+        "sibling": 404,
+        "cousin": 404,
+        "orgdept": 200,
+        "other orgdept": 404,
+        "teacher": 404,
+    }
+    assert answers(client, kept, readers) == expected
+    read = AuditEvent.objects.filter(action="evidence.read").unscoped("tests")
+    others = {readers[name].pk for name, status in expected.items() if status == 200 and name != "own"}
+    assert sorted(read.values_list("actor", flat=True)) == sorted(others)
+
+    trainee.unit = city.cousin_bureau
+    trainee.save()
+    assert answers(client, kept, readers) == {**expected, "cousin": 403, "other orgdept": 403}
+
+
+def grant(user, unit):
+    """Make `user` decide for a jurisdiction as well."""
+    RoleGrant.objects.create(user=user, role=Role.ORGDEPT, unit=unit, valid_from=date(2020, 1, 1))
+
+
+def test_a_role_counts_where_it_is_held(client, city, trainee):
+    """Who fills the quotas of one unit and decides in another jurisdiction opens no sick note here."""
+    (kept,) = add(leave_of(trainee), trainee)
+    both = make_user(Role.OFFICER, unit=city.finance_bureau)
+    grant(both, city.west)
+    assert answers(client, kept, {"both": both}) == {"both": 403}
+    grant(both, city.east)
+    both = type(both).objects.get(pk=both.pk)
+    assert answers(client, kept, {"both": both}) == {"both": 200}
 
 
 def test_check_finds_lost_and_changed_bytes(trainee, tmp_path):

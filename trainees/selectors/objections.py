@@ -13,7 +13,7 @@ from partyschool.common import clock
 from trainees.enums import ObjectionState
 from trainees.models import AssessmentObjection, Cadre, Evidence, YearlyAssessment
 
-from .evidence import may_read_evidence
+from .evidence import readable_evidence
 
 TONES = {
     ObjectionState.RAISED: "warning",
@@ -51,13 +51,13 @@ class ObjectionLine:
 
 
 def objection_lines(objections: Sequence[AssessmentObjection], reader: Any) -> list[ObjectionLine]:
-    """Objections that the caller read in scope, with those of their files that `reader` may open. One query for all."""
+    """Objections that the caller read in scope, with those of their files that `reader` may open. One query for all, and one for
+    each role that `reader` holds for units."""
     files: dict[int, list[Evidence]] = {}
     found = Evidence.objects.filter(objection__in=[one.pk for one in objections])
-    read = found.unscoped("the objections were read in scope").select_related("cadre")
-    for one in read.order_by("added_at", "name"):
-        if may_read_evidence(reader, one):
-            files.setdefault(one.objection_id or 0, []).append(one)
+    read = found.unscoped("the objections were read in scope")
+    for one in readable_evidence(reader, read.order_by("added_at", "name")):
+        files.setdefault(one.objection_id or 0, []).append(one)
     return [ObjectionLine(one, files.get(one.pk, [])) for one in objections]
 
 
