@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.functional import SimpleLazyObject
 from unfold.sites import UnfoldAdminSite
 
 View = Callable[..., HttpResponse]
@@ -34,6 +35,12 @@ class PortalAdminSite(UnfoldAdminSite):
             return guarded(request, *args, **kwargs)
 
         return admitted
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        # Django makes it for every page, with some hundred addresses and permissions, but our side menu is another: made when asked for.
+        if app_label is None:
+            return SimpleLazyObject(lambda: super(PortalAdminSite, self).get_app_list(request))
+        return super().get_app_list(request, app_label)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return Choices.as_view(admin_site=self)(request)

@@ -98,13 +98,11 @@ ENTRIES = (
 
 def menu_for(user: Any, path: str) -> list[dict[str, Any]]:
     """The menu entries of `user`, with the one that `path` lies under marked active."""
-    entries = [entry for entry in ENTRIES if user.scope.has(*entry.roles)]
+    entries = [(entry, str(entry.url)) for entry in ENTRIES if user.scope.has(*entry.roles)]
     # Of two that a page lies under, the nearer one is meant.
-    under = [
-        url for entry in entries if path.startswith(url := str(entry.url)) and (url != "/" or path == url)
-    ]
+    under = [url for _entry, url in entries if path.startswith(url) and (url != "/" or path == url)]
     nearest = max(under, key=len, default=None)
     return [
-        {"label": entry.label, "url": str(entry.url), "icon": entry.icon, "active": str(entry.url) == nearest}
-        for entry in entries
+        {"label": entry.label, "url": url, "icon": entry.icon, "active": url == nearest}
+        for entry, url in entries
     ]

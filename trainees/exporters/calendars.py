@@ -4,7 +4,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -119,9 +120,13 @@ def _school_zone(entries: Sequence[Entry]) -> Timezone:
         for entry in entries
         for instant in (entry.starts_at, entry.ends_at)
     ]
-    zone = Timezone.from_tzid(
-        settings.TIME_ZONE, first_date=min(days), last_date=max(days) + timedelta(days=1)
-    )
+    return _zone(min(days), max(days) + timedelta(days=1))
+
+
+@lru_cache(maxsize=64)
+def _zone(first: date, last: date) -> Timezone:
+    # Kept: the library searches the zone day by day, and the days of the same classes are asked for again and again.
+    zone = Timezone.from_tzid(settings.TIME_ZONE, first_date=first, last_date=last)
     zone.pop("comment", None)
     return zone
 
