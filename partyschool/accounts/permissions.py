@@ -30,6 +30,7 @@ ROLE_PERMISSIONS: dict[str, tuple[str, ...]] = {
         "accounts.view_*",
         "audit.view_*",
         "jobs.view_*",
+        "notices.view_outgoingmail",
         "standards.view_*",
     ),
     Role.ADMIN: ("accounts.*", "jobs.view_*", "notices.view_outgoingmail", "notices.change_outgoingmail"),

@@ -58,7 +58,13 @@ READS = {
     | {"accounts.unit", "jobs.job", "standards.standardtarget"}
     | OUTBOX,
     Role.FINANCE: MONEY | {"courses.offering", "faculty.teacher", "faculty.teachingentry"},
-    Role.AUDITOR: TEACHING | PEOPLE | MONEY | ACCOUNTS | AUDIT | {"jobs.job", "standards.standardtarget"},
+    Role.AUDITOR: TEACHING
+    | PEOPLE
+    | MONEY
+    | ACCOUNTS
+    | AUDIT
+    | OUTBOX
+    | {"jobs.job", "standards.standardtarget"},
     Role.ADMIN: ACCOUNTS | OUTBOX | {"jobs.job"},
 }
 ADDS = {

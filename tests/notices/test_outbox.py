@@ -57,7 +57,16 @@ def test_looking_changes_nothing(mail):
     assert mail.state == "failed"
 
 
-@pytest.mark.parametrize("role", [Role.AUDITOR, Role.FINANCE, Role.ORGDEPT, Role.OFFICER])
+def test_auditor_looks_and_does_nothing(mail):
+    client = logged_in(make_user(Role.AUDITOR))
+    assert client.get(reverse(LIST)).status_code == 200
+    assert page(mail, "send_again") not in client.get(page(mail, "change")).content.decode()
+    assert client.post(page(mail, "send_again")).status_code == 403
+    mail.refresh_from_db()
+    assert mail.state == "failed"
+
+
+@pytest.mark.parametrize("role", [Role.FINANCE, Role.ORGDEPT, Role.OFFICER])
 def test_others_stay_outside(mail, role):
     client = logged_in(make_user(role, unit=City().east))
     for address in (reverse(LIST), page(mail, "change"), page(mail, "send_again")):

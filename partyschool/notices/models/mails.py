@@ -16,7 +16,7 @@ class MailQuerySet(ScopedQuerySet):
     """One's own; the whole outbox for those who look after it, who read no notices there."""
 
     def scope_for(self, user: Any) -> models.Q:
-        return Q() if user.scope.has(Role.STAFF, Role.ADMIN) else Q(notice__recipient=user)
+        return Q() if user.scope.has(Role.STAFF, Role.AUDITOR, Role.ADMIN) else Q(notice__recipient=user)
 
 
 class OutgoingMail(ScopedModel):
