@@ -86,21 +86,27 @@ def wait_until_percent(job, percent):
 def assert_all_is_there_once(parent, closed):
     assert (fresh(parent).state, fresh(parent).percent, fresh(parent).error) == (JobState.DONE, 100, "")
     packets = list(
-        ReportPacket.objects.unscoped("tests").select_related("notice", "annex").order_by("number")
+        ReportPacket.objects.unscoped("tests")
+        .select_related("notice", "annex", "manifest")
+        .order_by("number")
     )
     assert [packet.number for packet in packets] == [1, 2, 3, 4, 5]
     assert {packet.recipient_id: packet.row_count for packet in packets} == {
         closed.city.east.pk: PEOPLE + 5,
         closed.city.west.pk: 2,
+        closed.city.finance_bureau.pk: PEOPLE + 3,
+        closed.city.culture_bureau.pk: 2,
+        closed.city.cousin_bureau.pk: 2,
     }
-    assert DocumentCounter.objects.get().last_number == 2
-    used = [file for packet in packets for file in (packet.notice, packet.annex)]
+    assert DocumentCounter.objects.get().last_number == 5
+    used = [file for packet in packets for file in (packet.notice, packet.annex, packet.manifest)]
     assert sorted(file.pk for file in used) == sorted(StoredFile.objects.values_list("pk", flat=True))
     for file in used:
         with file.open() as content:
             data = content.read()
         assert (hashlib.sha256(data).hexdigest(), len(data)) == (file.sha256, file.size)
-    assert list(faults_of(all_checks()["trainees.packets"])) == []
+    for name in ("trainees.packets", "trainees.manifests", "trainees.deliveries"):
+        assert list(faults_of(all_checks()[name])) == []
     told = Notice.objects.unscoped("tests").filter(event__startswith="report.issue:")
     assert told.count() == 1
 
