@@ -1,4 +1,4 @@
-"""Last year brought to its end: open to objections, answered, sealed; one result corrected since, make-up training planned."""
+"""Last year brought to its end: open to objections, answered, sealed, reported; one result corrected since, make-up training planned."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from trainees.services.make_up import PlanLine, due_date, end_make_up, plan_make
 from trainees.services.objections import answer_objection, raise_objection, withdraw_objection
 from trainees.services.year_states import open_objections, seal_year
 
+from .packets import follow_up, issue_first
 from .requests import evidence
 
 PLANNED = 5
@@ -60,8 +61,10 @@ def settle_year(year: int, staff: User, now: datetime) -> None:
             return
         left_open = offerings_not_closed(year).values_list("pk", flat=True)
         seal_year(year=year, confirmed=list(left_open), by=staff, now=after)
+    issue_first(year, staff)
     _correct(year, trainees, staff, now)
     _make_up(year_of(year), staff, now)
+    follow_up(year, staff, now)
 
 
 def _trainees() -> list[Cadre]:
