@@ -64,13 +64,13 @@ def scopes(values: dict[str, Any]) -> dict[str, tuple[Any, tuple[str, ...]]]:
     from partyschool.accounts.enums import Role
     from tests.factories.accounts import make_user
     from trainees.models import CreditEntry
-    from trainees.selectors.organisation import ORDERS, cadre_results, whole_of
+    from trainees.selectors.credit_report import ORDERS, ReportQuery, report_rows
 
     staff, department = values["user"], make_user(Role.ORGDEPT, unit=values["departments"][0])
     ledger = CreditEntry.objects.visible_to(staff).select_related("cadre__unit", "offering")
     lists = {"credit entries, newest first, whole school": (ledger, ("-year", "-earned_on", "-id"))}
     for who, reader in (("one department", department), ("whole school", staff)):
-        rows = cadre_results(reader, year=YEAR, within=whole_of(reader))
+        rows = report_rows(reader, ReportQuery(), year=YEAR)
         for order, columns in ORDERS.items():
             lists[f"results by {order}, {who}"] = (rows, columns)
     return lists

@@ -317,8 +317,9 @@ def test_command_starts_the_job_for_a_member_of_staff(closed):
 @pytest.mark.parametrize("people", [1, 3])
 def test_overview_costs_the_same_for_one_and_three(client, as_user, people, django_assert_num_queries):
     as_user("orgdept", unit=prepared(people).city.east)
-    # Session, user with grants, years, the unit, units counted, their names, how far the year is, warnings, packets, unread notices.
-    with django_assert_num_queries(10):
+    # Session, user with grants, years, the unit, plan and class-hours, units counted, their names, how far the year is, warnings,
+    # packets, unread notices.
+    with django_assert_num_queries(12):
         page(client, OVERVIEW, year=2025)
 
 

@@ -18,7 +18,7 @@ Value = str | Decimal | None
 
 @dataclass(frozen=True)
 class ReportColumn:
-    """One column: `value` reads it from a line. `then` names the annotation that the rows need for it, '' for none."""
+    """One column: `value` reads it from a line; `short` values stand on one line. `then` names the annotation that the rows need for it, '' for none."""
 
     key: str
     label: str | Promise
@@ -26,6 +26,7 @@ class ReportColumn:
     kind: ColumnKind = ColumnKind.TEXT
     width: float | None = None
     toned: bool = False
+    short: bool = False
     then: str = ""
 
 
@@ -36,6 +37,7 @@ class Cell:
     label: str | Promise
     value: Value
     is_number: bool
+    is_short: bool
     tone: str
 
 
@@ -64,9 +66,9 @@ def status_of(line: ResultLine) -> ReportStatus:
 COLUMNS: dict[str, ReportColumn] = {
     column.key: column
     for column in (
-        ReportColumn("code", _("Cadre number"), lambda line: line.assessment.cadre.code),
+        ReportColumn("code", _("Cadre number"), lambda line: line.assessment.cadre.code, short=True),
         ReportColumn("unit", _("Unit"), lambda line: line.place),
-        ReportColumn("rank", _("Rank"), lambda line: line.assessment.get_rank_display()),
+        ReportColumn("rank", _("Rank"), lambda line: line.assessment.get_rank_display(), short=True),
         ReportColumn("category", _("Category of cadre"), _category, then="category_then"),
         ReportColumn(
             "post", _("Post"), lambda line: getattr(line.assessment, "post_then", None), then="post_then"
@@ -82,7 +84,7 @@ COLUMNS: dict[str, ReportColumn] = {
         ReportColumn("needed", _("Credits needed"), lambda line: line.assessment.needed, ColumnKind.DECIMAL),
         ReportColumn("missing", _("Credits missing"), _missing, ColumnKind.DECIMAL),
         ReportColumn("result", _("Result"), lambda line: line.assessment.get_result_display(), toned=True),
-        ReportColumn("grade", _("Grade"), lambda line: line.assessment.get_grade_display()),
+        ReportColumn("grade", _("Grade"), lambda line: line.assessment.get_grade_display(), short=True),
         ReportColumn("reasons", _("Reason"), lambda line: line.reasons or None, width=48),
         ReportColumn("status", _("Status"), lambda line: str(status_of(line).label)),
     )
@@ -104,6 +106,7 @@ def cells_of(line: ResultLine, columns: Sequence[str]) -> list[Cell]:
             label=column.label,
             value=column.value(line),
             is_number=column.kind == ColumnKind.DECIMAL,
+            is_short=column.short,
             tone=line.tone if column.toned else "",
         )
         for column in (COLUMNS[key] for key in columns)

@@ -14,8 +14,12 @@ from trainees.enums import AssessmentResult, CreditCategory
 from trainees.models import Cadre, CreditScheme, YearlyAssessment
 
 from .credits import YearAccount, explain_year
+from .hours import HoursTally, hours_a_year, hours_by_unit
 from .reasons import reasons_text
 from .reports import Tally, place_name
+
+DRAWN_MOST = 20
+"""Units that a chart can show legibly."""
 
 
 def closed_years() -> list[int]:
@@ -25,12 +29,15 @@ def closed_years() -> list[int]:
     return list(years.distinct())
 
 
-def results_of(user: Any, *, year: int, within: Unit | None) -> QuerySet[YearlyAssessment]:
-    """The results of `year` in the units that `user` is responsible for, below `within`; the own result is not added to them."""
-    results = YearlyAssessment.objects.visible_to(user).filter(
-        user.scope.unit_condition("unit__path"), year=year
-    )
+def results_in(user: Any, *, within: Unit | None) -> QuerySet[YearlyAssessment]:
+    """The results in the units that `user` is responsible for, below `within`; the own result is not added to them."""
+    results = YearlyAssessment.objects.visible_to(user).filter(user.scope.unit_condition("unit__path"))
     return results.filter(unit__path__startswith=within.path) if within else results
+
+
+def results_of(user: Any, *, year: int, within: Unit | None) -> QuerySet[YearlyAssessment]:
+    """`results_in` of one year."""
+    return results_in(user, within=within).filter(year=year)
 
 
 def whole_of(user: Any) -> Unit | None:
@@ -46,6 +53,7 @@ class UnitLine:
 
     unit: Unit
     tally: Tally
+    hours: HoursTally
     divided: bool
 
 
@@ -54,42 +62,65 @@ class Overview:
     """A year in figures: everybody in scope, and unit by unit in the order of the tree."""
 
     whole: Tally
+    hours: HoursTally
     units: Sequence[UnitLine]
 
     @property
     def lowest(self) -> Sequence[UnitLine]:
         """The units with the lowest pass rates, at most 20, for the chart."""
         assessed = [line for line in self.units if line.tally.pass_rate is not None]
-        return sorted(assessed, key=lambda line: line.tally.pass_rate or 0)[:20]
+        return sorted(assessed, key=lambda line: line.tally.pass_rate or 0)[:DRAWN_MOST]
+
+    @cached_property
+    def behind(self) -> Sequence[UnitLine]:
+        """The units that have not reached the hours planned, furthest behind first."""
+        late = [line for line in self.units if line.hours.behind]
+        return sorted(late, key=lambda line: line.hours.percent or 0)
+
+    @property
+    def furthest_behind(self) -> Sequence[UnitLine]:
+        """The first of them, at most 20, for the chart."""
+        return self.behind[:DRAWN_MOST]
 
 
 def overview(user: Any, *, year: int, within: Unit | None) -> Overview:
-    """The results of `year` counted by the units directly below `within`, or below the top of the reader's scope. 2 queries."""
+    """The results of `year` counted by the units directly below `within`, or below the top of the reader's scope. 4 queries."""
+    results = results_of(user, year=year, within=within)
     counted = (
-        results_of(user, year=year, within=within)
-        .values_list("unit__path")
+        results.values_list("unit__path", "rank")
         .annotate(
             passed=Count("pk", filter=Q(result=AssessmentResult.PASS)),
             failed=Count("pk", filter=Q(result=AssessmentResult.FAIL)),
             exempt=Count("pk", filter=Q(result=AssessmentResult.EXEMPT)),
         )
-        .order_by("unit__path")
+        .order_by("unit__path", "rank")
     )
-    whole = Tally()
+    plan = hours_a_year(year)
+    done = hours_by_unit(results, year=year)
+    whole, hours = Tally(), HoursTally()
     tallies: dict[str, Tally] = {}
-    paths: dict[str, int] = {}
-    for path, passed, failed, exempt in counted:
-        group = _group(path, user, within)
-        paths[group] = paths.get(group, 0) + 1
+    spent: dict[str, HoursTally] = {}
+    paths: dict[str, set[str]] = {}
+    for path, rank, passed, failed, exempt in counted:
+        group = group_of(path, user, within)
+        paths.setdefault(group, set()).add(path)
         for tally in (whole, tallies.setdefault(group, Tally())):
             tally.add(AssessmentResult.PASS, passed)
             tally.add(AssessmentResult.FAIL, failed)
             tally.add(AssessmentResult.EXEMPT, exempt)
+        people = passed + failed
+        for one in (hours, spent.setdefault(group, HoursTally())):
+            # The hours of a unit are added once, with the first of its ranks.
+            one.add(people, done.get(path, Decimal(0)), people * plan.get(rank, Decimal(0)))
+        done.pop(path, None)
     units = Unit.objects.filter(path__in=tallies)
-    return Overview(whole, [UnitLine(unit, tallies[unit.path], paths[unit.path] > 1) for unit in units])
+    lines = [
+        UnitLine(unit, tallies[unit.path], spent[unit.path], len(paths[unit.path]) > 1) for unit in units
+    ]
+    return Overview(whole, hours, lines)
 
 
-def _group(path: str, user: Any, within: Unit | None) -> str:
+def group_of(path: str, user: Any, within: Unit | None) -> str:
     """The path of the line that a unit is counted in."""
     if within:
         return path[: len(within.path) + Unit.steplen]

@@ -30,7 +30,7 @@ def _number(request: HttpRequest, name: str) -> int | None:
     return number
 
 
-def _unit(request: HttpRequest) -> Unit | None:
+def asked_unit(request: HttpRequest) -> Unit | None:
     """The unit asked for, or the top of the reader's scope. Raises 404 for a unit outside the scope."""
     chosen = _number(request, "unit")
     if chosen is None:
@@ -44,7 +44,7 @@ def organisation(request: HttpRequest) -> HttpResponse:
     """A closed year in figures: results by unit, who cannot be rated excellent, the report packets."""
     years = closed_years()
     year = _number(request, "year") or (years[0] if years else None)
-    within = _unit(request)
+    within = asked_unit(request)
     context: dict[str, Any] = {
         "years": years,
         "year": year,
@@ -63,6 +63,17 @@ def organisation(request: HttpRequest) -> HttpResponse:
             "chart_labels": [line.unit.name for line in figures.lowest],
             "chart_series": [
                 {"name": _("Pass rate"), "data": [line.tally.pass_rate for line in figures.lowest]}
+            ],
+            "behind_labels": [line.unit.name for line in figures.furthest_behind],
+            "behind_series": [
+                {
+                    "name": _("Class-hours done per head"),
+                    "data": [line.hours.done_a_head for line in figures.furthest_behind],
+                },
+                {
+                    "name": _("Planned per head"),
+                    "data": [line.hours.planned_a_head for line in figures.furthest_behind],
+                },
             ],
         }
     context["may_build"] = request.user.scope.has(Role.STAFF)

@@ -68,9 +68,13 @@ TARGETS = {
 }
 
 
-def build_rules(past: int, present: int) -> None:
-    """Store schemes in force and the targets of the reform plan for two years, and the draft of the next year's scheme."""
-    states = {past: SchemeState.IN_FORCE, present: SchemeState.IN_FORCE, present + 1: SchemeState.DRAFT}
+def build_rules(past: int, present: int, *, earlier: tuple[int, ...] = ()) -> None:
+    """Store schemes in force and the targets of the reform plan for two years, and the draft of the next year's scheme.
+
+    `earlier` years have the same scheme, and no targets.
+    """
+    states = dict.fromkeys(earlier, SchemeState.IN_FORCE)
+    states |= {past: SchemeState.IN_FORCE, present: SchemeState.IN_FORCE, present + 1: SchemeState.DRAFT}
     for year, state in states.items():
         scheme = CreditScheme.objects.create(
             year=year,

@@ -30,6 +30,7 @@ from .draws import hold_past_draw, open_draw
 from .history import Chronicle, build_rooms, build_round, refresh_statistics
 from .imports import hand_in_files
 from .money import build_budget, post_spending
+from .past_years import hand_over_past
 from .people import build_cadres, build_teachers
 from .reorganisation import reorganise
 from .requests import make_requests
@@ -100,6 +101,7 @@ def fill(demo: Demo, *, say: Say) -> None:
     make_requests(demo.year, staff, demo.now)
     open_class_today(chronicle)
     settle_year(demo.year - 1, staff, demo.now)
+    hand_over_past((demo.year - 3, demo.year - 2), staff)
     build_reports(year=demo.year - 1, by=staff)
     reorganise(staff, demo.now)
     hand_in_files(staff, demo.now)
@@ -114,7 +116,7 @@ def _begin(demo: Demo, say: Say) -> None:
     teachers = build_teachers(random)
     staff = build_accounts(cadres, teachers)
     build_rooms()
-    build_rules(demo.year - 1, demo.year)
+    build_rules(demo.year - 1, demo.year, earlier=(demo.year - 3, demo.year - 2))
     build_budget((demo.year - 1, demo.year))
     facts = {"size": demo.size.name, "now": demo.now.isoformat()}
     record_event(action=BEGUN, subject="home.demo:school", by=staff, data=facts)
