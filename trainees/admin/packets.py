@@ -11,7 +11,7 @@ from unfold.decorators import action, display
 
 from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
-from trainees.enums import PacketState
+from trainees.enums import NoticeType, PacketState
 from trainees.forms import ReportsForm
 from trainees.models import ReportPacket
 from trainees.selectors.rosters import year_overview
@@ -118,5 +118,8 @@ class ReportPacketAdmin(ReadOnlyAdmin):
             title=_("Build reports"),
             form=form,
             year=year,
+            quarter=asked and asked["quarter"],
+            doc_type=asked and NoticeType(asked["doc_type"]).label,
+            ordered_report=asked and asked["doc_type"] == NoticeType.REPORT,
             overview=year_overview(year) if year else None,
         )
