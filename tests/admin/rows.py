@@ -337,11 +337,15 @@ MAKERS: dict[str, Callable[[], object]] = {
         first_year=1950 + CycleRequirement.objects.count(),
         last_year=1990,
         hours=Decimal(90),
+        valid_from=date(2020, 1, 1),
         source=HOSTILE,
     ),
     "trainees.enrolment": _enrolment,
     "trainees.leavetier": lambda: LeaveTier.objects.create(
-        most_half_days=900 + LeaveTier.objects.count(), approver=LeaveApprover.LEADER, source=HOSTILE
+        most_half_days=900 + LeaveTier.objects.count(),
+        approver=LeaveApprover.LEADER,
+        valid_from=date(2020, 1, 1),
+        source=HOSTILE,
     ),
     "trainees.offeringroster": lambda: _offering(state=OfferingState.PUBLISHED),
     "trainees.reportpacket": _packet,

@@ -82,8 +82,6 @@ ADDS = {
         "trainees.cadreimport",
         "trainees.conductweights",
         "trainees.creditscheme",
-        "trainees.cyclerequirement",
-        "trainees.leavetier",
         "trainees.reportschedule",
     },
     Role.FINANCE: {"budget.budgetline"},

@@ -17,7 +17,7 @@ from tests.factories.accounts import City, make_user
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, make_scheme
 from tests.factories.years import sealed_year
 from trainees.enums import CreditCategory, FigureCode, PenaltyCause, SchemeState
-from trainees.models import CreditEntry
+from trainees.models import CreditEntry, CycleRequirement, LeaveTier
 from trainees.selectors.figures import figure
 from trainees.selectors.simulation import KIND, RESULT_FILE, SimulatedChange, SimulatedTally, Simulation
 from trainees.services.years import close_year
@@ -140,3 +140,29 @@ def test_a_figure_is_changed_from_a_day_on(client):
     assert client.post(url, form).status_code == 302
     assert (figure(FigureCode.CALLS_A_YEAR), figure(FigureCode.CALLS_A_YEAR, on=tomorrow)) == (2, 3)
     assert logged_in(make_user(Role.AUDITOR)).post(url, form).status_code == 403
+
+
+def test_who_decides_on_leave_is_changed_and_ended_from_a_day_on(client):
+    tomorrow = clock.school_date() + timedelta(days=1)
+    url = reverse("admin:trainees_leavetier_set_value")
+    form = {"most_half_days": 2, "approver": "leader", "valid_from": tomorrow, "source": "校务会"}
+    assert client.get(url).status_code == 200
+    assert client.post(url, form | {"valid_from": tomorrow - timedelta(days=9)}).status_code == 409
+    assert client.post(url, form).status_code == 302
+    coming = LeaveTier.objects.get(most_half_days=2, valid_from=tomorrow)
+    end = reverse("admin:trainees_leavetier_end", args=[coming.pk])
+    assert client.get(end).status_code == 200
+    assert client.post(end, {"last_day": clock.school_date()}).status_code == 409
+    assert client.post(end, {"last_day": tomorrow}).status_code == 302
+    coming.refresh_from_db()
+    assert (coming.approver, coming.valid_until) == ("leader", tomorrow)
+
+
+def test_what_a_cycle_asks_for_is_changed_from_a_day_on(client):
+    tomorrow = clock.school_date() + timedelta(days=1)
+    url = reverse("admin:trainees_cyclerequirement_set_value")
+    form = {"rank": "staff", "first_year": 2023, "last_year": 2027, "hours": "480", "source": "条例"}
+    assert client.post(url, form | {"valid_from": tomorrow, "last_year": 2020}).status_code == 409
+    assert client.post(url, form | {"valid_from": tomorrow}).status_code == 302
+    rows = CycleRequirement.objects.filter(rank="staff", first_year=2023).order_by("valid_from")
+    assert [row.hours for row in rows] == [450, 480]

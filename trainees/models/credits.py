@@ -1,6 +1,8 @@
 from decimal import Decimal
 from typing import ClassVar
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,7 @@ from trainees.enums import CreditBasis, CreditCategory, PenaltyCause, Rank, Reco
 from trainees.querysets import CadreRecordQuerySet
 
 from .cadres import Cadre
+from .dated import Dated, days_of_row, in_order
 
 
 class CreditScheme(models.Model):
@@ -244,20 +247,28 @@ class CreditPenalty(models.Model):
         return f"{self.get_cause_display()}: -{self.credits}"
 
 
-class CycleRequirement(models.Model):
-    """The class-hours of concentrated training that a rank needs over a cycle of years."""
+class CycleRequirement(Dated):
+    """The class-hours of concentrated training that a rank needs over a cycle of years, as the rules have it on the row's days."""
 
     rank = models.CharField(_("rank"), max_length=20, choices=Rank)
     first_year = models.PositiveSmallIntegerField(_("first year"))
     last_year = models.PositiveSmallIntegerField(_("last year"))
     hours = models.DecimalField(_("class-hours, at least"), max_digits=7, decimal_places=2)
-    source = models.CharField(_("source"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("requirement of a cycle")
         verbose_name_plural = _("requirements of cycles")
         constraints = [
-            models.UniqueConstraint(fields=["rank", "first_year"], name="trainees_cyclerequirement_rank_uq"),
+            models.CheckConstraint(condition=in_order(), name="trainees_cyclerequirement_dates_ck"),
+            ExclusionConstraint(
+                name="trainees_cyclerequirement_one_ex",
+                expressions=[
+                    ("rank", RangeOperators.EQUAL),
+                    ("first_year", RangeOperators.EQUAL),
+                    (days_of_row(), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("Another requirement of this cycle holds on some of these days."),
+            ),
             models.CheckConstraint(
                 condition=Q(last_year__gte=F("first_year")), name="trainees_cyclerequirement_years_ck"
             ),

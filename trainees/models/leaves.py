@@ -2,7 +2,8 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from partyschool.common import clock
@@ -10,6 +11,7 @@ from partyschool.common.scoping import ScopedModel
 from trainees.enums import LIVE_LEAVE_STATES, LeaveApprover, LeaveKind, LeaveState
 from trainees.querysets import RosterRecordQuerySet
 
+from .dated import Dated, days_of_row, in_order
 from .decided import Decided
 from .enrolments import Enrolment
 
@@ -19,22 +21,28 @@ class _Span(Func):
     output_field = DateTimeRangeField()
 
 
-class LeaveTier(models.Model):
+class LeaveTier(Dated):
     """Who decides on leaves of up to so many half-days in a row; the tier without a limit takes what is longer."""
 
     most_half_days = models.PositiveSmallIntegerField(_("half-days, at most"), null=True, blank=True)
     approver = models.CharField(_("decided by"), max_length=14, choices=LeaveApprover)
-    source = models.CharField(_("source"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("leave tier")
         verbose_name_plural = _("leave tiers")
         constraints = [
-            models.UniqueConstraint(
-                fields=["most_half_days"], nulls_distinct=False, name="trainees_leavetier_length_uq"
-            ),
             models.CheckConstraint(
                 condition=Q(approver__in=LeaveApprover.values), name="trainees_leavetier_approver_ck"
+            ),
+            models.CheckConstraint(condition=in_order(), name="trainees_leavetier_dates_ck"),
+            ExclusionConstraint(
+                name="trainees_leavetier_one_ex",
+                expressions=[
+                    # No length is below nothing, so that this stands for the tier without a limit.
+                    (Coalesce(F("most_half_days"), Value(-1)), RangeOperators.EQUAL),
+                    (days_of_row(), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("Another tier of this length holds on some of these days."),
             ),
         ]
 

@@ -1,8 +1,8 @@
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from partyschool.accounts.models import Unit
@@ -12,11 +12,7 @@ from trainees.enums import CadreCategory, Rank
 from trainees.querysets import CadreRecordQuerySet
 
 from .cadres import Cadre
-
-
-class _Days(Func):
-    function = "DATERANGE"
-    output_field = DateRangeField()
+from .dated import Days as _Days
 
 
 class Posting(ScopedModel):

@@ -34,6 +34,7 @@ from trainees.models import (
     Posting,
     YearlyAssessment,
 )
+from trainees.models.dated import valid_on
 from trainees.rules.credits import CategoryLine, ConductOfYear, Reckoning, SchemeFigures, reckon
 from trainees.rules.records import Cycle
 
@@ -292,9 +293,8 @@ def _standing(cadre: Cadre, year: int) -> dict[str, Any]:
 def cycle_of(cadre: Cadre) -> Cycle | None:
     """The concentrated training of the present cycle, None where there is no requirement for the rank. 3 queries."""
     year = clock.school_year()
-    found = CycleRequirement.objects.filter(
-        rank=cadre.rank, first_year__lte=year, last_year__gte=year
-    ).first()
+    held = CycleRequirement.objects.filter(valid_on(clock.school_date()), rank=cadre.rank)
+    found = held.filter(first_year__lte=year, last_year__gte=year).order_by("-first_year").first()
     if found is None:
         return None
     entries = CreditEntry.objects.of_cadre(cadre).filter(

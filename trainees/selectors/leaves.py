@@ -13,6 +13,7 @@ from partyschool.accounts.enums import Role
 from partyschool.common import clock
 from trainees.enums import EnrolmentState, LeaveApprover, LeaveState
 from trainees.models import Enrolment, Evidence, LeaveRequest, LeaveTier
+from trainees.models.dated import valid_on
 from trainees.rules.half_days import HalfDay, half_day_of
 from trainees.rules.leaves import (
     DECIDERS,
@@ -79,7 +80,7 @@ def reckon_leave(
     starts, ends = begins_at(first), ends_at(last)
     covered = covered_by(lessons_of(enrolment.offering_id), starts_at=starts, ends_at=ends)
     offering = enrolment.offering
-    tiers: Sequence[LeaveTier] = list(LeaveTier.objects.all())
+    tiers: Sequence[LeaveTier] = list(LeaveTier.objects.filter(valid_on(clock.school_date(now))))
     return Reckoning(
         starts_at=starts,
         ends_at=ends,

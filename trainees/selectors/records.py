@@ -36,6 +36,7 @@ from trainees.models import (
     Posting,
     YearlyAssessment,
 )
+from trainees.models.dated import valid_on
 from trainees.rules.records import NOTHING, Cycle, Promotion, judge_promotion, rises
 
 from .conduct import GRADE_TONES
@@ -206,7 +207,9 @@ class _Reader:
             FigureCode.PROMOTED_WITHIN_YEARS,
             on=self.today,
         )
-        self.requirements = list(CycleRequirement.objects.order_by("-first_year"))
+        self.requirements = list(
+            CycleRequirement.objects.filter(valid_on(self.today)).order_by("-first_year")
+        )
         self.entries = _by_cadre(
             CreditEntry.objects.filter(cadre__in=cadres)
             .unscoped(READ_IN_SCOPE)
