@@ -30,6 +30,7 @@ from .views import (
     records,
     requests,
     saved_views,
+    statistics,
     verify,
     waiting,
 )
@@ -109,11 +110,11 @@ urlpatterns = [
     path("certificates/", certificates.certificates, name="certificates"),
     path("certificates/classes/", certificates.classes, name="certificate_classes"),
     path(
-        "certificates/classes/<key:offering_id>/", certificates.class_certificates, name="class_certificates"
+        "certificates/classes/<key:class_id>/", certificates.class_certificates, name="class_certificates"
     ),
-    path("certificates/classes/<key:offering_id>/issue/", certificates.issue, name="certificates_issue"),
+    path("certificates/classes/<key:class_id>/issue/", certificates.issue, name="certificates_issue"),
     path(
-        "certificates/classes/<key:offering_id>/print/", certificates.print_class, name="certificates_print"
+        "certificates/classes/<key:class_id>/print/", certificates.print_class, name="certificates_print"
     ),
     path(
         "certificates/<key:certificate_id>/certificate.pdf",
@@ -144,7 +145,6 @@ urlpatterns = [
     path("organisation/views/<key:view_id>/default/", saved_views.set_default, name="saved_view_default"),
     path("organisation/views/<key:view_id>/delete/", saved_views.delete, name="saved_view_delete"),
     path("organisation/cadres/<key:cadre_id>/", organisation.cadre, name="organisation_cadre"),
-    path("organisation/conduct/", conduct.conduct_results, name="conduct_results"),
     path(
         "organisation/cadres/<key:cadre_id>/entries/<key:entry_id>/",
         organisation_entries.entry,
@@ -156,6 +156,7 @@ urlpatterns = [
         name="organisation_attendance",
     ),
     path("organisation/years/", organisation_years.years, name="organisation_years"),
+    path("organisation/conduct/", conduct.conduct_results, name="conduct_results"),
     path("organisation/records/", records.records, name="records"),
     path("organisation/records/compare/", records.comparison, name="comparison"),
     path("organisation/records/compare.xlsx", records.comparison_file, name="comparison_file"),
@@ -183,6 +184,16 @@ urlpatterns = [
         packets.packet_file,
         {"part": "annex"},
         name="packet_annex",
+    ),
+    path("organisation/statistics/", statistics.statistics, name="statistics"),
+    path(
+        "organisation/statistics.pdf", statistics.statistics_file, {"extension": "pdf"}, name="statistics_pdf"
+    ),
+    path(
+        "organisation/statistics.xlsx",
+        statistics.statistics_file,
+        {"extension": "xlsx"},
+        name="statistics_xlsx",
     ),
     path("conduct/", conduct.conduct, name="conduct"),
     path("conduct/<key:sheet_id>/", conduct.conduct_sheet, name="conduct_sheet"),

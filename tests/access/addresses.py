@@ -16,10 +16,12 @@ from tests.access.world import CALENDAR_TOKEN, CODES, World
 ARGUMENTS = {
     "offering_id": "courses.Offering",
     "cadre_id": "trainees.Cadre",
+    "class_id": "trainees.OfferingRoster",
     "import_id": "trainees.CadreImport",
     "enrolment_id": "trainees.Enrolment",
     "lesson_id": "courses.Lesson",
     "round_id": "courses.SelectionRound",
+    "certificate_id": "trainees.Certificate",
     "claim_id": "trainees.CreditClaim",
     "leave_id": "trainees.LeaveRequest",
     "assignment_id": "trainees.Assignment",

@@ -24,6 +24,7 @@ from partyschool.notices.models import Notice, OutgoingMail
 from partyschool.standards.models import StandardTarget
 from tests.factories.accounts import City, make_user
 from tests.factories.budget import BudgetLineFactory
+from tests.factories.certificates import closed_class
 from tests.factories.conduct import AssessedClass, make_weights
 from tests.factories.courses import LessonFactory, OfferingFactory, RoomFactory, SelectionRoundFactory
 from tests.factories.draws import publish_for
@@ -50,6 +51,7 @@ from trainees.models import (
     Cadre,
     CadreImport,
     CalendarFeed,
+    Certificate,
     ConductScore,
     ConductSheet,
     ConductWeights,
@@ -65,6 +67,7 @@ from trainees.models import (
     LeaveTier,
     MakeUpPlan,
     Nomination,
+    OfferingRoster,
     ReportPacket,
     ReportSchedule,
     SeatOverride,
@@ -75,6 +78,7 @@ from trainees.models import (
     YearlyAssessment,
 )
 from trainees.selectors.calendars import digest_of
+from trainees.services.certificates import issue_certificates
 from trainees.services.imports import check_import, hand_in_file
 from trainees.services.schedules import save_schedule
 
@@ -278,6 +282,7 @@ def build_world() -> World:
         world.objects[figures] = {"": figures.objects.order_by("pk")[0]}
     _add_import(world)
     _add_year(world)
+    _add_certificates(world)
     return world
 
 
@@ -304,6 +309,16 @@ def _add_year(world: World) -> None:
             due_on=date(YEAR + 2, 6, 30),
             planned_by=staff,
         )
+
+
+def _add_certificates(world: World) -> None:
+    """A closed class that the three cadres completed, with their certificates."""
+    staff, cadres = world.users[Role.STAFF], world.objects[Cadre]
+    offering = closed_class(list(cadres.values()), by=staff)
+    issue_certificates(offering_id=offering.pk, by=staff)
+    world.objects[OfferingRoster] = {"": OfferingRoster.objects.get(pk=offering.pk)}
+    made = Certificate.objects.unscoped("tests")
+    world.objects[Certificate] = {whose: made.get(enrolment__cadre=cadre) for whose, cadre in cadres.items()}
 
 
 def _add_import(world: World) -> None:

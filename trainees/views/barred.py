@@ -22,7 +22,7 @@ from trainees.selectors.year_states import year_of
 READERS = (Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR)
 
 
-def _asked(request: HttpRequest) -> tuple[int, Unit | None]:
+def asked(request: HttpRequest) -> tuple[int, Unit | None]:
     """Year and unit of the address. Raises 404 on nonsense and on units out of scope."""
     found = {}
     for name in ("year", "unit"):
@@ -43,7 +43,7 @@ def _asked(request: HttpRequest) -> tuple[int, Unit | None]:
 @require_safe
 def barred(request: HttpRequest) -> HttpResponse:
     """Everybody who failed the year, with reasons and make-up training, page by page."""
-    year, within = _asked(request)
+    year, within = asked(request)
     page = keyset_page(
         barred_results(request.user, year=year, within=within),
         order=ORDER,
@@ -65,7 +65,7 @@ def barred(request: HttpRequest) -> HttpResponse:
 @require_safe
 def barred_file(request: HttpRequest) -> HttpResponseBase:
     """The same list as a workbook; the trail keeps who took how many along."""
-    year, within = _asked(request)
+    year, within = asked(request)
     rows = list(barred_results(request.user, year=year, within=within))
     lines, held = barred_lines(request.user, rows, year=year), year_of(year)
     content = build_barred(held, lines, now=clock.now())

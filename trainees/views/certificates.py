@@ -59,16 +59,16 @@ def classes(request: HttpRequest) -> HttpResponse:
     return render(request, "trainees/certificate_classes.html", {"page": page})
 
 
-def _class(request: HttpRequest, offering_id: int) -> Offering:
+def _class(request: HttpRequest, class_id: int) -> Offering:
     """A class that the reader sees in the list. Raises 404."""
-    return get_object_or_404(certified_classes(request.user), pk=offering_id)
+    return get_object_or_404(certified_classes(request.user), pk=class_id)
 
 
 @policy(*READERS)
 @require_safe
-def class_certificates(request: HttpRequest, offering_id: int) -> HttpResponse:
+def class_certificates(request: HttpRequest, class_id: int) -> HttpResponse:
     """Who completed the class, with the certificates; staff issue, print and revoke from here."""
-    offering = _class(request, offering_id)
+    offering = _class(request, class_id)
     lines = places_of(request.user, offering)
     context = {
         "offering": offering,
@@ -84,9 +84,9 @@ def class_certificates(request: HttpRequest, offering_id: int) -> HttpResponse:
 
 @policy(Role.STAFF)
 @require_POST
-def issue(request: HttpRequest, offering_id: int) -> HttpResponse:
+def issue(request: HttpRequest, class_id: int) -> HttpResponse:
     """Issue what is missing."""
-    offering = _class(request, offering_id)
+    offering = _class(request, class_id)
     back = reverse("trainees:class_certificates", args=[offering.pk])
     request.back_url = back  # type: ignore[attr-defined]  # read where refusals are shown
     issued = issue_certificates(offering_id=offering.pk, by=request.user)
@@ -105,9 +105,9 @@ def issue(request: HttpRequest, offering_id: int) -> HttpResponse:
 
 @policy(Role.STAFF)
 @require_POST
-def print_class(request: HttpRequest, offering_id: int) -> HttpResponse:
+def print_class(request: HttpRequest, class_id: int) -> HttpResponse:
     """Have all valid certificates of the class printed into one file, and watch."""
-    offering = _class(request, offering_id)
+    offering = _class(request, class_id)
     request.back_url = reverse("trainees:class_certificates", args=[offering.pk])  # type: ignore[attr-defined]  # as above
     job = print_certificates(offering_id=offering.pk, by=request.user)
     return HttpResponseRedirect(reverse("jobs:detail", args=[job.pk]), status=303)
