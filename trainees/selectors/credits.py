@@ -64,6 +64,11 @@ class EntryLine:
         return self.entry.source_kind == "carry" and not self.is_reversal
 
     @property
+    def is_carry_corrected(self) -> bool:
+        """Whether it brings what was carried over into step with a corrected result: its note says what it was and is."""
+        return self.is_carried and self.entry.source_ref.count(":") > 1
+
+    @property
     def rate(self) -> Decimal | None:
         """Credits per class-hour, where the entry rests on class-hours."""
         return self.entry.amount / self.entry.hours if self.entry.hours else None

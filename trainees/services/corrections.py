@@ -22,6 +22,7 @@ from partyschool.common.locking import lock_row, locking_transaction
 from trainees.enums import AssessmentResult, ExemptionGround, MakeUpState, Rank, YearState
 from trainees.models import MakeUpPlan, YearlyAssessment
 
+from .carrying import CarryAdjusted, adjust_carried
 from .year_locks import share_year
 from .year_notices import holders, result_words, tell_about
 from .years import judging
@@ -162,10 +163,12 @@ def correct_result(
     """Put a corrected result in the place of a sealed one; the old row stays, marked as superseded. Returns the new one.
 
     It is reckoned from the present ledger under the scheme of the old result, with the rank and exemption of `stated`. `seen` is the
-    `Judgement.digest` that was confirmed, '' for none. Make-up training still planned ends if the cadre no longer failed. The cadre,
-    the unit's officers, the organisation department and the school's leaders are told what it was, what it is, and why.
+    `Judgement.digest` that was confirmed, '' for none. Make-up training still planned ends if the cadre no longer failed; a surplus
+    that was carried over already is brought into step by a further entry (`adjust_carried`). The cadre, the unit's officers, the
+    organisation department and the school's leaders are told what it was, what it is, and why.
     Raises `NotFound`, `NotSealed`, `NothingToCorrect`, `NotOnRegister`, `InvalidCorrection`, `OwnResult`, `Stale`, `Busy`.
-    Concurrency: shares the year's row, locks the result: of two corrections of one result the second finds it superseded.
+    Concurrency: shares the year's row, locks the result: of two corrections of one result the second finds it superseded; then shares
+    the next year's row and locks its scheme in force.
     """
     now = now or clock.now()
     reason = reason.strip()
@@ -203,8 +206,11 @@ def correct_result(
             "before": [before.grade, str(before.counted), str(before.needed)],
             "after": [after.grade, str(after.counted), str(after.needed)],
         }
+        carried = adjust_carried(after, by=by, now=now)
+        if carried:
+            data["carried"] = [carried.year, str(carried.before), str(carried.after)]
         record_event(action="result.correct", subject=after, by=by, data=data, now=now)
-        _tell(before, after)
+        _tell(before, after, carried)
     return after
 
 
@@ -234,13 +240,15 @@ def _end_plans(after: YearlyAssessment, by: User, now: datetime) -> None:
     plans.update(state=MakeUpState.CANCELLED, ended_at=now, ended_by=by, outcome=outcome)
 
 
-def _tell(before: YearlyAssessment, after: YearlyAssessment) -> None:
+def _tell(before: YearlyAssessment, after: YearlyAssessment, carried: CarryAdjusted | None) -> None:
     with translation.override(settings.LANGUAGE_CODE):
         body = _("Before: %(before)s. Now: %(after)s. Reason: %(reason)s") % {
             "before": result_words(before),
             "after": result_words(after),
             "reason": after.correction_reason,
         }
+        if carried:
+            body = f"{body}\n{carried.in_words()}"
         tell_about(
             after,
             event=f"result.correct:{after.pk}",

@@ -54,6 +54,7 @@ DEEDS: dict[str, Any] = {
     "conduct.score": gettext_lazy("Conduct scored"),
     "conduct.submit": gettext_lazy("Conduct submitted"),
     "credit.carry": gettext_lazy("Surplus carried over"),
+    "credit.carry_adjust": gettext_lazy("Surplus carried over, brought into step with a correction"),
     "credit.recognise": gettext_lazy("Credits recognised"),
     "credit.reverse": gettext_lazy("Credit entry reversed"),
     "deferral.agree": gettext_lazy("Deferral agreed"),
