@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -13,7 +14,7 @@ from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin, YearFilter
 from trainees.enums import NoticeType, PacketState
 from trainees.forms import ReportsForm
-from trainees.models import ReportPacket
+from trainees.models import PacketReceipt, ReportPacket
 from trainees.selectors.rosters import year_overview
 from trainees.services.reports import build_reports
 
@@ -34,6 +35,7 @@ class ReportPacketAdmin(ReadOnlyAdmin):
         "edition",
         "document_number",
         "state_label",
+        "received",
         "people",
         "issued_at",
         "files",
@@ -63,9 +65,9 @@ class ReportPacketAdmin(ReadOnlyAdmin):
         "issued_by",
         "superseded_by",
         "queried_at",
-        "data_digest",
+        "digest",
     )
-    readonly_fields = ("addressee", "document_number", "files", "people")
+    readonly_fields = ("addressee", "document_number", "files", "people", "digest")
 
     @display(description=gettext_lazy("addressee"))
     def addressee(self, packet: ReportPacket) -> str:
@@ -87,12 +89,26 @@ class ReportPacketAdmin(ReadOnlyAdmin):
     def files(self, packet: ReportPacket) -> SafeString:
         link = '<a class="text-link file-link" href="{}">{}</a>'
         return format_html(
-            link + " " + link,
+            link + " " + link + " " + link,
             reverse("jobs:file", args=[packet.notice.job_id, packet.notice_id]),
             _("Notice"),
             reverse("jobs:file", args=[packet.annex.job_id, packet.annex_id]),
             _("Annex"),
+            reverse("trainees:packet", args=[packet.pk]),
+            _("Deliveries and receipts"),
         )
+
+    @display(description=gettext_lazy("data digest"))
+    def digest(self, packet: ReportPacket) -> SafeString:
+        return format_html('<span class="break-all">{}</span>', packet.data_digest)
+
+    @display(description=gettext_lazy("received"), label={"yes": "success", "no": "warning"})
+    def received(self, packet: ReportPacket) -> tuple[str, str]:
+        return ("yes", _("received")) if packet.has_receipt else ("no", _("not received yet"))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        receipts = PacketReceipt.objects.visible_to(request.user).filter(delivery__packet=OuterRef("pk"))
+        return super().get_queryset(request).annotate(has_receipt=Exists(receipts))
 
     # -- building
 

@@ -19,17 +19,21 @@ class ReportScheduleAdmin(PortalModelAdmin):
     search_fields = ("name",)
     ordering = ("name", "pk")
     sortable_by = ()
-    fields = (
-        "name",
-        ("edition", "frequency"),
-        "doc_type",
-        ("month", "day", "at"),
-        "active",
-        "next_at",
-        "last_at",
-        "failures",
-        "last_error",
-        "ordered_by",
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("name", ("edition", "frequency"), "doc_type", ("month", "day"), "at", "active"),
+                "description": gettext_lazy(
+                    "Yearly reports are made of the year before, once it is sealed. Quarterly ones are made in January, April, July and October: "
+                    "the month counts for yearly ones alone."
+                ),
+            },
+        ),
+        (
+            gettext_lazy("Runs"),
+            {"fields": ("next_at", "last_at", "failures", "last_error", "ordered_by")},
+        ),
     )
     readonly_fields = ("next_at", "last_at", "failures", "last_error", "ordered_by")
 

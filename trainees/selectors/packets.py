@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from partyschool.accounts.enums import UnitKind
 from partyschool.common.errors import NotFound
 from partyschool.common.pdf import document_number
 from trainees.enums import PacketState
@@ -90,8 +91,26 @@ class PacketLine:
         return TONES[PacketState(self.packet.state)]
 
 
-def packets_of_year(user: Any, *, year: int) -> list[PacketLine]:
-    """The packets of `year` whose recipient `user` may see, in the order of the tree, newest first."""
+@dataclass(frozen=True)
+class PacketLists:
+    """The packets of a year as their readers look for them: those addressed to their own units (for the whole school: to organisation
+    departments), and all others."""
+
+    own: list[PacketLine]
+    others: list[PacketLine]
+
+
+def packets_of_year(user: Any, *, year: int) -> PacketLists:
+    """The packets of `year` whose recipient `user` may see, in the order of the tree, newest first. One query."""
     packets = ReportPacket.objects.visible_to(user).filter(year=year)
     rows = packets.select_related("recipient").order_by("recipient__path", "-issued_at", "-pk")
-    return [PacketLine(packet) for packet in rows]
+    lists = PacketLists([], [])
+    for packet in rows:
+        recipient = packet.recipient
+        mine = (
+            recipient.kind == UnitKind.ORG_DEPARTMENT
+            if user.scope.whole_school
+            else recipient.path in user.scope.unit_paths
+        )
+        (lists.own if mine else lists.others).append(PacketLine(packet))
+    return lists

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
+from partyschool.common import clock
 from partyschool.common.admin import ReadOnlyAdmin
 from partyschool.notices.enums import MailState
 from partyschool.notices.models import OutgoingMail
@@ -48,8 +49,8 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
         return mail.notice.recipient.get_full_name()
 
     @display(description=gettext_lazy("written at"))
-    def written_at(self, mail: OutgoingMail) -> Any:
-        return mail.notice.created_at
+    def written_at(self, mail: OutgoingMail) -> str:
+        return clock.in_words(mail.notice.created_at)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         found = self.get_object(request, str(object_id))
