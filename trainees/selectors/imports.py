@@ -1,6 +1,5 @@
 """What an import needs to know of the register, and what its pages show."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,11 +12,12 @@ from partyschool.jobs.enums import LIVE_STATES
 from partyschool.jobs.models import Job
 from trainees.enums import CadreCategory, ImportPart, ImportState, Rank
 from trainees.models import CadreImport, ImportContent
+from trainees.rules.imports.cells import unit_key
 from trainees.rules.imports.columns import SPECS
-from trainees.rules.imports.comparison import Absent, FoundUnit, Register, Registered
+from trainees.rules.imports.comparison import FoundUnit, Register, Registered
 from trainees.rules.imports.faults import Fault
-from trainees.rules.imports.preview import faults_of
-from trainees.rules.imports.rows import Table, unit_key
+from trainees.rules.imports.preview import NEW_FIELDS, faults_of, read_preview
+from trainees.rules.imports.rows import Table
 
 JOB_KINDS = ("import_check", "import_commit", "import_undo")
 PAGE = 100
@@ -74,11 +74,9 @@ def read_register(table: Table, people: People, *, inside: list[str], today: dat
     codes, digests = table.codes, table.digests
     by_code, by_digest = people.by_code, people.by_digest
     absent = [
-        Absent(one.pk, one.code, one.name, one.unit, one.post)
-        for one in by_code.values()
-        if one.code not in codes
-        and one.digest not in digests
-        and (one.left_on is None or one.left_on > today)
+        one
+        for code, one in by_code.items()
+        if code not in codes and one.digest not in digests and (one.left_on is None or one.left_on > today)
     ]
     with connection.cursor() as cursor:
         if inside != EVERYTHING:
@@ -87,15 +85,22 @@ def read_register(table: Table, people: People, *, inside: list[str], today: dat
             outside = list(map(Registered._make, cursor.fetchall()))
             by_code = by_code | {one.code: one for one in outside}
             by_digest = by_digest | {one.digest: one for one in outside if one.digest}
-        cursor.execute(EARLIER, [_moved(table, by_code, by_digest)])
+        cursor.execute(EARLIER, [_shifted(table, by_code, by_digest)])
         earlier = dict(cursor.fetchall())
     return Register(units_named(table, inside), by_code, by_digest, absent, earlier)
 
 
-def _moved(table: Table, by_code: dict[str, Registered], by_digest: dict[str, Registered]) -> list[int]:
-    """The cadres whose present posting the file lets begin on another day."""
+def _shifted(table: Table, by_code: dict[str, Registered], by_digest: dict[str, Registered]) -> list[int]:
+    """The cadres whose present posting the file may let begin on another day (and who do not begin a new one by rank, category or post)."""
     found = ((row, by_code.get(row.code) or by_digest.get(row.digest)) for row in table.rows if row.posted_on)
-    return [person.pk for row, person in found if person and person.posted_on != row.posted_on]
+    return [
+        person.pk
+        for row, person in found
+        if person
+        and person.posted_on != row.posted_on
+        and (row.rank, row.category) == (person.rank, person.category)
+        and row.post in (None, person.post)
+    ]
 
 
 def units_named(table: Table, inside: list[str]) -> dict[str, FoundUnit]:
@@ -179,13 +184,13 @@ def newest_import(*, sha256: str, by: User) -> CadreImport | None:
 def faults_in(found: CadreImport) -> list[Fault]:
     """All faults of an import, in the order of the file."""
     content = content_of(found, ImportPart.PREVIEW)
-    return list(faults_of(json.loads(content))) if content else []
+    return list(faults_of(read_preview(content))) if content else []
 
 
 def view_of_import(found: CadreImport, *, show: str = "", page: int = 1) -> ImportView:
     """One page (of `PAGE` lines) of the list `show` of an import: its faults, or who is new, changed or not in the file."""
     kept = content_of(found, ImportPart.PREVIEW)
-    content: dict[str, Any] = json.loads(kept) if kept else {}
+    content = read_preview(kept) if kept else {}
     if show not in LISTS:
         show = next((name for name in LISTS if content.get(name)), "faults")
     rows = content.get(show, [])
@@ -220,7 +225,7 @@ def latest_job(found: CadreImport) -> Job | None:
 
 def _unit_keys(content: dict[str, Any], show: str) -> set[int]:
     if show == "new":
-        return {row[3] for row in content.get("new", ())}
+        return {int(row[3]) for row in content.get("new", ())}
     if show == "changed":
         moves = (pair for row in content.get("changed", ()) for pair in row[5] if pair[0] == "unit")
         return {row[4] for row in content.get("changed", ())} | {key for pair in moves for key in pair[1:]}
@@ -235,13 +240,13 @@ def unit_names(keys: set[int]) -> dict[int, str]:
 def _lines(content: dict[str, Any], show: str, names: dict[int, str]) -> Iterator[Line]:
     if show == "new":
         for place, code, name, unit, *values in content.get("new", ()):
-            told = zip(NEW_FIELDS, values, strict=False)
+            told = zip(NEW_FIELDS[4:], values, strict=False)
             details = [
                 (_title(field) if field in DAY_FIELDS else "", "", _worded(field, value, names))
                 for field, value in told
                 if value
             ]
-            yield Line(place, code, name, names.get(unit, "?"), details)
+            yield Line(place, code, name, names.get(int(unit), "?"), details)
     elif show == "changed":
         for place, _pk, code, name, unit, changes, _digest in content.get("changed", ()):
             details = [
@@ -256,7 +261,6 @@ def _lines(content: dict[str, Any], show: str, names: dict[int, str]) -> Iterato
 
 DAY_FIELDS = frozenset({"posted_on", "term_until", "joined_on", "left_on"})
 """What needs its heading beside it; a rank speaks for itself."""
-NEW_FIELDS = ("rank", "category", "post", "posted_on", "term_until", "joined_on", "left_on", "citizen_no")
 
 
 def _title(field: str) -> str:

@@ -62,11 +62,16 @@ def plain(cell: str) -> str:
     return _BLANKS.sub(" ", single_line(cell).translate(_NARROW)).strip()
 
 
-def compact(cell: str) -> str:
-    """A number-like text (a code, a citizen number): every character in its plainest form, no blanks, upper case."""
+def without_blanks(cell: str) -> str:
+    """A number-like text: every character in its plainest form, no blanks."""
     if cell.isalnum() and cell.isascii():
-        return cell.upper()
-    return _BLANKS.sub("", unicodedata.normalize("NFKC", single_line(cell))).upper()
+        return cell
+    return _BLANKS.sub("", unicodedata.normalize("NFKC", single_line(cell)))
+
+
+def compact(cell: str) -> str:
+    """`without_blanks`, in upper case."""
+    return without_blanks(cell).upper()
 
 
 def person_name(cell: str) -> str:

@@ -1,6 +1,5 @@
 """The rows of a file beside the register: who is new, what changes from old to new, who stays as he is, who is not in the file."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -38,27 +37,18 @@ class FoundUnit(NamedTuple):
     open: bool
 
 
-class Absent(NamedTuple):
-    """Somebody in the part of the register whom the file does not mention."""
-
-    pk: int
-    code: str
-    name: str
-    unit: int
-    post: str
-
-
 @dataclass(frozen=True)
 class Register:
     """What the register says about the people and units of one file. `units` by `unit_key`; only those inside are in it.
 
-    `earlier` is, for cadres whose present posting the file lets begin on another day, the day on which the one before began.
+    `absent` are those inside whom the file does not mention. `earlier` is, for cadres whose present posting the file lets begin on
+    another day, the day on which the one before began.
     """
 
     units: dict[str, FoundUnit]
     by_code: dict[str, Registered]
     by_digest: dict[str, Registered]
-    absent: list[Absent]
+    absent: list[Registered]
     earlier: dict[int, date]
 
 
@@ -86,7 +76,7 @@ class Plan:
     new: list[NewCadre] = field(default_factory=list)
     changed: list[ChangedCadre] = field(default_factory=list)
     unchanged: int = 0
-    absent: list[Absent] = field(default_factory=list)
+    absent: list[Registered] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -97,7 +87,10 @@ def compare(table: Table, register: Register, *, effective_on: date, today: date
     """
     comparison = _Comparison(table, register, effective_on, today)
     for row in table.rows:
-        comparison.add(row)
+        if _stands(row, register):
+            comparison.plan.unchanged += 1
+        else:
+            comparison.add(row)
     plan = comparison.plan
     plan.absent = register.absent
     order = {name: index for index, name in enumerate(table.sheets)}
@@ -105,6 +98,21 @@ def compare(table: Table, register: Register, *, effective_on: date, today: date
         [*table.faults, *plan.faults], key=lambda fault: (order.get(fault.sheet, 0), fault.row, fault.column)
     )
     return plan
+
+
+def _told(row: Row, unit: int) -> tuple[Any, ...]:
+    """What a row says, in the order of `VALUE_FIELDS` and of `Registered`."""
+    return (
+        row.name, unit, row.rank, row.category, row.post, row.posted_on, row.term_until, row.joined_on, row.left_on,
+    )  # fmt: skip
+
+
+def _stands(row: Row, register: Register) -> bool:
+    """Whether the register says of this person the very same, cell by cell: most rows of a yearly file need no further look."""
+    before, unit = register.by_code.get(row.code), register.units.get(row.unit)
+    if before is None or unit is None or not before.inside:
+        return False
+    return row.digest == (before.digest or "") and _told(row, unit.pk) == before[2:11]
 
 
 class _Comparison:
@@ -136,6 +144,8 @@ class _Comparison:
         """Whom the row is about (None: somebody new), and whether it was refused."""
         named = self.register.by_code.get(row.code) if row.code else None
         numbered = self.register.by_digest.get(row.digest) if row.digest else None
+        if named is None and numbered is None and row.code:
+            return None, False
         if (named and not named.inside) or (numbered and not numbered.inside):
             self._fault(row, "code" if named and not named.inside else "citizen_no", "elsewhere", row.code)
             return None, True
@@ -159,7 +169,15 @@ class _Comparison:
         self.plan.new.append(NewCadre(row, unit, row.posted_on or joined_on, joined_on))
 
     def _changed(self, row: Row, unit: int, before: Registered) -> None:
-        changes = dict(self._differences(row, unit, before))
+        # An empty cell changes nothing.
+        changes = {
+            name: (old, new)
+            for name, old, new in zip(VALUE_FIELDS, before[2:11], _told(row, unit), strict=True)
+            if new is not None and new != old
+        }
+        changes.pop("posted_on", None)
+        if row.digest and not before.digest:
+            changes["citizen_no"] = ("", mask(row.citizen_no))
         moved = any(name in changes for name in POSTING_FIELDS)
         since = row.posted_on or (self.effective_on if moved else before.posted_on)
         if fault := self._posting_fault(row, before, since, moved=moved):
@@ -187,28 +205,6 @@ class _Comparison:
         if not moved and since != before.posted_on and earlier and since <= earlier:
             return "posted_on", "posted_before", since.isoformat(), {"since": earlier.isoformat()}
         return None
-
-    @staticmethod
-    def _differences(row: Row, unit: int, before: Registered) -> Iterator[tuple[str, tuple[Any, Any]]]:
-        """Field, old and new value, for what differs; an empty cell changes nothing. `posted_on` is left to the caller."""
-        if row.name != before.name:
-            yield "name", (before.name, row.name)
-        if unit != before.unit:
-            yield "unit", (before.unit, unit)
-        if row.rank != before.rank:
-            yield "rank", (before.rank, row.rank)
-        if row.category != before.category:
-            yield "category", (before.category, row.category)
-        if row.post is not None and row.post != before.post:
-            yield "post", (before.post, row.post)
-        if row.term_until and row.term_until != before.term_until:
-            yield "term_until", (before.term_until, row.term_until)
-        if row.joined_on and row.joined_on != before.joined_on:
-            yield "joined_on", (before.joined_on, row.joined_on)
-        if row.left_on and row.left_on != before.left_on:
-            yield "left_on", (before.left_on, row.left_on)
-        if row.digest and not before.digest:
-            yield "citizen_no", ("", mask(row.citizen_no))
 
 
 def mask(number: str) -> str:

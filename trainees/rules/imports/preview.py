@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
+
+from partyschool.common.plaintext import single_line
 
 from .comparison import ChangedCadre, NewCadre, Plan, mask
 from .faults import Fault
@@ -13,6 +15,10 @@ from .rows import Table
 
 ABSENT_KEPT = 5000
 """So many of those who are not in the file are listed; all of them are counted and are part of the fingerprint."""
+NEW_FIELDS = (
+    "place", "code", "name", "unit", "rank", "category", "post", "posted_on", "term_until", "joined_on", "left_on", "citizen_no",
+)  # fmt: skip
+"""What is told of new people."""
 
 
 def preview_text(plan: Plan, table: Table) -> bytes:
@@ -22,10 +28,10 @@ def preview_text(plan: Plan, table: Table) -> bytes:
     """
     everybody_absent = ",".join([str(one.pk) for one in plan.absent])
     content = {
-        "new": [_new(one, table) for one in plan.new],
+        "new": ["\n".join(column) for column in _new_columns(plan.new, table)],
         "changed": [_changed(one, table) for one in plan.changed],
         "unchanged": plan.unchanged,
-        "absent": plan.absent[:ABSENT_KEPT],
+        "absent": [(one.pk, one.code, one.name, one.unit, one.post) for one in plan.absent[:ABSENT_KEPT]],
         "absent_sha256": hashlib.sha256(everybody_absent.encode()).hexdigest(),
         "faults": [
             (one.sheet, one.row, one.column, one.code, one.name, one.value, one.facts) for one in plan.faults
@@ -39,17 +45,53 @@ def preview_text(plan: Plan, table: Table) -> bytes:
 
 
 @lru_cache(4096)
-def _day(day: date) -> str:
+def _day(day: date | None) -> str:
     """A day as JSON tells it: a file has few different ones."""
-    return day.isoformat()
+    return day.isoformat() if day else ""
 
 
-def _new(one: NewCadre, table: Table) -> tuple[Any, ...]:
-    row = one.row
-    return (
-        f"{table.sheets[row.sheet]}!{row.number + 1}", row.code, row.name, one.unit, row.rank, row.category, row.post or "",
-        _day(one.posted_on), row.term_until, _day(one.joined_on), row.left_on, mask(row.citizen_no) if row.citizen_no else "", row.digest[:16],
-    )  # fmt: skip
+def _new_columns(people: list[NewCadre], table: Table) -> list[Sequence[str]]:
+    """The columns of `NEW_FIELDS`, and part of the keyed hash. Each becomes one text with a line per person: no value holds a line end."""
+    if not people:
+        return [[]]
+    rows, units, posted, joined = zip(*people, strict=True)
+    (
+        sheet,
+        number,
+        code,
+        name,
+        _unit,
+        rank,
+        category,
+        post,
+        _posted,
+        term,
+        citizen_no,
+        _joined,
+        left,
+        digest,
+    ) = zip(*rows, strict=True)
+    sheets = [single_line(title) for title in table.sheets]
+    return [
+        [f"{sheets[index]}!{line + 1}" for index, line in zip(sheet, number, strict=True)],
+        code,
+        name,
+        list(map(str, units)),
+        rank,
+        category,
+        [text or "" for text in post],
+        *([_day(day) for day in days] for days in (posted, term, joined, left)),
+        [text and mask(text) for text in citizen_no],
+        [text[:16] for text in digest],
+    ]
+
+
+def read_preview(text: bytes) -> dict[str, Any]:
+    """A preview that was kept, its new people as rows: the values of `NEW_FIELDS`, then part of the keyed hash."""
+    content: dict[str, Any] = json.loads(text)
+    columns = [column.split("\n") for column in content["new"]]
+    content["new"] = list(zip(*columns, strict=True)) if any(content["new"]) else []
+    return content
 
 
 def _changed(one: ChangedCadre, table: Table) -> tuple[Any, ...]:

@@ -3,36 +3,24 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from partyschool.common.crypto import lookup_hasher
 from partyschool.common.sheets import Sheet
-from partyschool.common.sheets.cells import (
-    cell_name,
-    compact,
-    day,
-    is_date,
-    is_scientific,
-    masked,
-    person_name,
-    plain,
-    shown,
-)
-from trainees.enums import CadreCategory, Rank
+from partyschool.common.sheets.cells import cell_name, masked, shown
 
-from .citizen_numbers import citizen_fault
-from .columns import FIELDS, SPECS, helping_sheets, reduced
+from .cells import DAYS, CellJudge, Wrong
+from .columns import FIELDS, helping_sheets
 from .faults import Fault
 from .headings import SEARCHED_ROWS, Headings, find_headings
-from .words import CATEGORY_WORDS, RANK_WORDS, in_every_language
 
-FIRST_DAY = date(1940, 1, 1)
-YEARS_AHEAD = 20
 BLANK = ("",) * len(FIELDS)
-CODE_MOST = SPECS["code"].longest
+CODE, CITIZEN_NO = FIELDS.index("code"), FIELDS.index("citizen_no")
 PERSON_FIELDS = frozenset({"code", "name", "citizen_no"})
-
+TOLD = sorted(FIELDS, key=lambda name: name in DAYS)
+"""The faults of a row are told in the order of its columns, those of days last."""
 
 Tell = Callable[[int, int], None]
 """Called with the rows read so far and those expected in all, some hundred rows at a time."""
@@ -132,9 +120,6 @@ class _SheetReader:
     def __init__(self, table: Table, sheet: Sheet, headings: Headings, today: date) -> None:
         self.table, self.sheet, self.headings = table, sheet, headings
         self.index = len(table.sheets)
-        self.latest = {name: date(today.year + 1, 12, 31) for name in FIELDS}
-        self.latest["posted_on"] = today
-        self.latest["term_until"] = date(today.year + YEARS_AHEAD, 12, 31)
         table.sheets.append(sheet.name)
         table.places.append({name: column + sheet.column for name, column in headings.places.items()})
         table.unread_columns += headings.unread
@@ -142,7 +127,7 @@ class _SheetReader:
         self.pick = itemgetter(*(headings.places.get(name, self.width) for name in FIELDS))
         self.number = sheet.row + headings.heading_row
         self.hashed = lookup_hasher()
-        self.known: dict[str, dict[Any, Any]] = {name: {} for name in FIELDS}
+        self.judge = CellJudge(today=today, text=sheet.text)
         self._fault_headings()
         self._plan_merges()
 
@@ -179,197 +164,97 @@ class _SheetReader:
             tell(self.table.read, self.table.expected)
 
     def _chunk(self, chunk: list[list[Any]]) -> None:
+        """Judge some rows: column by column, and row by row only where something is wrong or stands twice."""
+        numbers, lines = self._picked(chunk)
+        if not lines or self.headings.missing:
+            return
+        wrong = self.judge.wrong
+        values = self.judge.columns(list(zip(*lines, strict=True)))
+        digests = [self.hashed(number) if number else "" for number in values[CITIZEN_NO]]
+        people = list(map(Row._make, zip(repeat(self.index), numbers, *values, digests)))
+        if self.judge.wrong > wrong or not self._add(people, numbers, values[CODE], digests):
+            for line, person in zip(lines, people, strict=True):
+                self._add_one(line, person)
+
+    def _picked(self, chunk: list[list[Any]]) -> tuple[list[int], list[tuple[Any, ...]]]:
+        """The cells of `FIELDS` in each row with anything in them, and where those rows stand."""
         width, pick, missing = self.width, self.pick, not self.table.places[self.index].keys() >= set(FIELDS)
-        complete = not self.headings.missing
-        for cells in chunk:
-            self.number += 1
+        numbers, lines = [], []
+        for number, cells in enumerate(chunk, self.number + 1):
             if len(cells) < width:
                 cells.extend([""] * (width - len(cells)))
             if missing:
                 cells.insert(width, "")
             if self.merged or self.lasting:
-                self._fill(cells)
+                self._fill(number, cells)
             picked = pick(cells)
-            if picked != BLANK and complete:
-                self._row(picked)
+            if picked != BLANK:
+                numbers.append(number)
+                lines.append(picked)
+        self.number += len(chunk)
+        return numbers, lines
 
-    def _fill(self, cells: list[Any]) -> None:
-        for column, bottom, _left in self.merged.pop(self.number, ()):
+    def _fill(self, number: int, cells: list[Any]) -> None:
+        for column, bottom, _left in self.merged.pop(number, ()):
             self.lasting[column] = (cells[column], bottom)
         for column, (value, bottom) in list(self.lasting.items()):
             cells[column] = value
-            if bottom <= self.number:
+            if bottom <= number:
                 del self.lasting[column]
+
+    def _add(self, people: list[Row], numbers: list[int], codes: list[str], digests: list[str]) -> bool:
+        """Take over rows without a fault all at once, unless one of them needs a closer look: it has no code, or stands twice."""
+        table, given = self.table, [digest for digest in digests if digest]
+        for keys, known in ((codes, table.codes), (given, table.digests)):
+            if "" in keys or len(set(keys)) < len(keys) or not known.keys().isdisjoint(keys):
+                return False
+        here = [(self.index, number) for number in numbers]
+        table.read += len(people)
+        table.rows += people
+        table.codes.update(zip(codes, here, strict=True))
+        table.digests.update(zip(digests, here, strict=True))
+        table.digests.pop("", None)
+        return True
 
     # -- one row
 
-    def _row(self, picked: tuple[Any, ...]) -> None:
-        (
-            raw_code,
-            raw_name,
-            raw_unit,
-            raw_rank,
-            raw_category,
-            raw_post,
-            posted,
-            term,
-            raw_citizen,
-            joined,
-            left,
-        ) = picked
-        table = self.table
-        if (raw_code == "" or raw_name == "") and (
-            picked.count("") >= len(FIELDS) - 1 or self._is_blank(picked)
-        ):
-            self._stray(picked)
+    def _add_one(self, line: tuple[Any, ...], person: Row) -> None:
+        """Take over one row, or note all its faults. `line` are its cells as they stand, in the order of `FIELDS`."""
+        table, (raw_code, raw_name, *_others) = self.table, line
+        if (raw_code == "" or raw_name == "") and (line.count("") >= len(FIELDS) - 1 or self._is_blank(line)):
+            self._stray(person.number, line)
             return
         table.read += 1
         before = len(table.faults)
-        # Most cells repeat, or are plain already: what was understood once is not looked at again.
-        known = self.known
-        plain_code = isinstance(raw_code, str) and len(raw_code) <= CODE_MOST and raw_code.isascii()
-        code = raw_code if plain_code and raw_code.isalnum() else self._code(raw_code)
-        name = known["name"].get(raw_name) or self._text("name", raw_name, person_name)
-        unit = known["unit"].get(raw_unit) or self._unit(raw_unit)
-        rank = CHOICES["rank"].get(raw_rank) or self._choice("rank", raw_rank)
-        category = CHOICES["category"].get(raw_category) or self._choice("category", raw_category)
-        post = None
-        if raw_post != "":
-            post = known["post"].get(raw_post) or self._text("post", raw_post, plain) or None
-        citizen_no = self._citizen_no(raw_citizen) if raw_citizen != "" else ""
-        posted_on = (
-            (known["posted_on"].get(posted) or self._day("posted_on", posted)) if posted != "" else None
-        )
-        term_until = (known["term_until"].get(term) or self._day("term_until", term)) if term != "" else None
-        joined_on = (
-            (known["joined_on"].get(joined) or self._day("joined_on", joined)) if joined != "" else None
-        )
-        left_on = (known["left_on"].get(left) or self._day("left_on", left)) if left != "" else None
-        digest = self.hashed(citizen_no) if citizen_no else ""
+        for name in TOLD:
+            value = getattr(person, name)
+            if isinstance(value, Wrong):
+                cell = line[FIELDS.index(name)]
+                shown_cell = masked(shown(cell), secret=name == "citizen_no")[:60]
+                table.fault(self.index, person.number, name, value.code, shown_cell, **value.facts)
+        code, digest = person.code, person.digest
         if not code and not digest and len(table.faults) == before:
-            table.fault(self.index, self.number, "code", "empty")
-        here = (self.index, self.number)
+            table.fault(self.index, person.number, "code", "empty")
+        here = (self.index, person.number)
         if code and table.codes.setdefault(code, here) is not here:
-            self._twice(table.codes[code], "code", "code_twice", code)
+            self._twice(here, table.codes[code], "code", "code_twice", code)
         if digest and table.digests.setdefault(digest, here) is not here:
-            self._twice(table.digests[digest], "citizen_no", "citizen_twice")
+            self._twice(here, table.digests[digest], "citizen_no", "citizen_twice")
         if len(table.faults) == before:
-            table.rows.append(
-                Row(
-                    self.index, self.number, code, name, unit, rank, category, post,
-                    posted_on, term_until, citizen_no, joined_on, left_on, digest,
-                )
-            )  # fmt: skip
+            table.rows.append(person)
 
     @staticmethod
-    def _is_blank(picked: tuple[Any, ...]) -> bool:
-        return all(isinstance(cell, str) and not cell.strip() for cell in picked)
+    def _is_blank(line: tuple[Any, ...]) -> bool:
+        return all(isinstance(cell, str) and not cell.strip() for cell in line)
 
-    def _stray(self, picked: tuple[Any, ...]) -> None:
-        for name, cell in zip(FIELDS, picked, strict=True):
+    def _stray(self, number: int, line: tuple[Any, ...]) -> None:
+        for name, cell in zip(FIELDS, line, strict=True):
             if not self._is_blank((cell,)):
-                self.table.fault(self.index, self.number, name, "stray", masked(shown(cell))[:60])
+                self.table.fault(self.index, number, name, "stray", masked(shown(cell))[:60])
 
-    def _twice(self, there: tuple[int, int], name: str, fault: str, key: str = "") -> None:
-        """What may stand in the file once stands here and `there`: a fault of both rows."""
-        here = (self.index, self.number)
+    def _twice(
+        self, here: tuple[int, int], there: tuple[int, int], name: str, fault: str, key: str = ""
+    ) -> None:
+        """What may stand in the file once stands `here` and `there`: a fault of both rows."""
         self.table.fault(*here, name, fault, masked(key), other=self.table.cell(*there, name))
         self.table.fault(*there, name, fault, masked(key), other=self.table.cell(*here, name))
-
-    # -- one cell: each returns the value, or '' (None for days) after it noted a fault
-
-    def _fault(self, name: str, code: str, cell: Any, /, **facts: Any) -> str:
-        value = masked(shown(cell), secret=name == "citizen_no")[:60]
-        self.table.fault(self.index, self.number, name, code, value, **facts)
-        return ""
-
-    def _code(self, cell: Any) -> str:
-        if not isinstance(cell, str) or is_date(cell):
-            return self._fault("code", "number_cell", cell)
-        code = compact(cell)
-        if len(code) > CODE_MOST:
-            return self._fault("code", "too_long", cell, most=CODE_MOST)
-        return self._fault("code", "powers_of_ten", cell) if is_scientific(code) else code
-
-    def _text(self, name: str, cell: Any, clean: Callable[[str], str]) -> str:
-        if not isinstance(cell, str) or is_date(cell):
-            return self._fault(name, "not_text", cell)
-        text = clean(cell)
-        if not text:
-            return self._fault(name, "empty", cell) if SPECS[name].needed else ""
-        if len(text) > SPECS[name].longest:
-            return self._fault(name, "too_long", cell, most=SPECS[name].longest)
-        self.known[name][cell] = text
-        return text
-
-    def _unit(self, cell: Any) -> str:
-        key = unit_key(cell if isinstance(cell, str) and not is_date(cell) else shown(cell))
-        if not key:
-            return self._fault("unit", "empty", cell)
-        if isinstance(cell, str):
-            self.known["unit"][cell] = key
-        return key
-
-    def _choice(self, name: str, cell: Any) -> str:
-        word = reduced(cell if isinstance(cell, str) else shown(cell))
-        if not word:
-            return self._fault(name, "empty", cell)
-        return CHOICES[name].get(word) or self._fault(name, "unknown_choice", cell, choices=name)
-
-    def _day(self, name: str, cell: Any) -> date | None:
-        if isinstance(cell, float | int) and not isinstance(cell, bool):
-            # 20240301 in a number cell can be nothing else; a bare 45352 could be a day of Excel's, and is not guessed.
-            found = day(shown(cell)) if 19_000_000 < cell < 21_000_000 else None
-        elif isinstance(cell, str):
-            if not cell.strip(" \t\n\u3000"):
-                return None
-            found = day(cell)
-        else:
-            found = None
-        if found is None:
-            self._fault(name, "not_a_day", cell)
-        elif FIRST_DAY <= found <= self.latest[name]:
-            self.known[name][cell] = found
-        else:
-            span = {"first": FIRST_DAY.isoformat(), "last": self.latest[name].isoformat()}
-            self._fault(name, "unlikely_day", cell, **span)
-        return found
-
-    def _citizen_no(self, cell: Any) -> str:
-        if not isinstance(cell, str) or is_date(cell):
-            return self._fault("citizen_no", "number_cell", cell)
-        number = cell
-        if not (len(cell) == 18 and cell.isascii() and cell.isalnum()):
-            number = compact(cell)
-            if not number:
-                return ""
-            if is_scientific(number):
-                return self._fault("citizen_no", "powers_of_ten", cell)
-        number = number.upper()
-        if self.sheet.text and len(number) == 18 and number.endswith("000"):
-            return self._fault("citizen_no", "ends_in_zeros", cell)
-        if fault := citizen_fault(number):
-            return self._fault("citizen_no", fault, cell, number=len(number))
-        return number
-
-
-def unit_key(text: str) -> str:
-    """What units are found by: code or name without blanks and width of letters."""
-    return compact(text).casefold()
-
-
-class _Choices(dict[str, dict[str, str]]):
-    """The words of a field's choices, in every language, and what each stands for; made when first asked for."""
-
-    def __missing__(self, name: str) -> dict[str, str]:
-        words: dict[Any, str] = {**RANK_WORDS} if name == "rank" else {**CATEGORY_WORDS}
-        known: dict[str, str] = {}
-        for choice in Rank if name == "rank" else CadreCategory:
-            for word in (*in_every_language(choice.label), choice.value, *words[choice].split()):
-                known.setdefault(word, choice.value)
-                known.setdefault(reduced(word), choice.value)
-        self[name] = known
-        return known
-
-
-CHOICES = _Choices()
