@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
@@ -100,7 +100,9 @@ class ReportPacketAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("data digest"))
     def digest(self, packet: ReportPacket) -> SafeString:
-        return format_html('<span class="break-all">{}</span>', packet.data_digest)
+        """In pieces, between which a narrow screen may break it."""
+        pieces = [packet.data_digest[start : start + 16] for start in range(0, 64, 16)]
+        return format_html_join(mark_safe("<wbr>"), "{}", [(piece,) for piece in pieces])
 
     @display(description=gettext_lazy("received"), label={"yes": "success", "no": "warning"})
     def received(self, packet: ReportPacket) -> tuple[str, str]:
