@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from partyschool import embedded
+from partyschool.files import file_storage
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -164,7 +165,11 @@ STATICFILES_DIRS = [
 ]
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "build/static")))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": file_storage(
+        env.str("FILES_URL", default=""),
+        access_key=env.str("FILES_ACCESS_KEY", default=""),
+        secret_key=env.str("FILES_SECRET_KEY", default=""),
+    ),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
