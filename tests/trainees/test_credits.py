@@ -22,7 +22,8 @@ from tests.factories.trainees import (
 )
 from trainees.enums import AttendanceStatus, CreditCategory, EnrolmentState
 from trainees.models import CreditEntry
-from trainees.selectors.credits import cycle_of, explain_attendance, explain_year, years_of
+from trainees.selectors.credits import cycle_of, explain_year, years_of
+from trainees.selectors.credits_attendance import explain_attendance
 from trainees.services.attendance import mark_attendance
 from trainees.services.closing import close_offering
 from trainees.services.credits import (

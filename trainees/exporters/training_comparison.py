@@ -12,8 +12,8 @@ from partyschool.common.excel import Column, Workbook
 from partyschool.common.filenames import safe_filename
 from trainees.enums import CreditCategory
 from trainees.selectors.reasons import credits_text
+from trainees.selectors.record_lines import TrainingRecord
 from trainees.selectors.record_words import cycle_text, promotion_text
-from trainees.selectors.records import TrainingRecord
 
 from .wording import document_language
 

@@ -23,8 +23,8 @@ from partyschool.common.pdf import (
 from trainees.enums import CreditCategory
 from trainees.models import Cadre
 from trainees.selectors.reasons import credits_text
+from trainees.selectors.record_lines import ClassLine, TrainingRecord
 from trainees.selectors.record_words import cycle_text, promotion_text
-from trainees.selectors.records import ClassLine, TrainingRecord
 
 from .wording import document_language
 

@@ -16,10 +16,10 @@ from trainees.selectors.credits import (
     YearAccount,
     chart_of,
     cycle_of,
-    explain_attendance,
     explain_year,
     years_of,
 )
+from trainees.selectors.credits_attendance import explain_attendance
 from trainees.selectors.year_file import year_file
 
 MIN_YEARS = 2

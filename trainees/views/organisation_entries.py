@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from partyschool.accounts.policies import policy
 from trainees.enums import EnrolmentState
 from trainees.models import Cadre, Enrolment
-from trainees.selectors.credits import explain_attendance
+from trainees.selectors.credits_attendance import explain_attendance
 from trainees.selectors.entries import entry_account
 from trainees.services.credit_report import READERS
 from trainees.services.looks import record_look
