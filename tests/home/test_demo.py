@@ -12,7 +12,7 @@ from courses.enums import OfferingState, RoundState
 from courses.models import ForumSession, Lesson, Offering, SelectionRound
 from courses.services.rounds import open_round
 from faculty.models import Teacher
-from partyschool.accounts.enums import Role
+from partyschool.accounts.enums import Role, UnitKind
 from partyschool.accounts.models import RoleGrant, Unit, User
 from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
@@ -24,7 +24,16 @@ from partyschool.jobs.models import Job
 from partyschool.standards.selectors.board import standings
 from tests.factories.accounts import make_unit
 from trainees.enums import AssessmentResult
-from trainees.models import Cadre, CreditEntry, Enrolment, YearlyAssessment
+from trainees.models import (
+    Cadre,
+    CreditEntry,
+    Enrolment,
+    PacketReceipt,
+    ReportPacket,
+    ReportSchedule,
+    YearlyAssessment,
+)
+from trainees.selectors.report_recipients import recipients_of
 from trainees.services.attendance import mark_attendance
 from trainees.services.closing import close_offering
 from trainees.services.electives import select_topic
@@ -102,7 +111,26 @@ def test_school_of_the_reform_plan(demo):
     assert {result: results.filter(result=result).exists() for result in AssessmentResult} == dict.fromkeys(
         AssessmentResult, True
     )
-    assert Job.objects.filter(parent__isnull=False).unscoped(EVERYBODY).count() == 3
+    ordered = Job.objects.filter(parent__isnull=False).unscoped(EVERYBODY)
+    assert {job.params["unit"] for job in ordered} == {unit.pk for unit in recipients_of(year - 1)}
+    assert {unit.kind for unit in recipients_of(year - 1)}.isdisjoint({UnitKind.CITY, UnitKind.DIVISION})
+    assert len(ordered) == len(recipients_of(year - 1))
+
+
+def test_documents_of_the_demo_have_a_life_behind_them(demo):
+    packets = ReportPacket.objects.unscoped(EVERYBODY).order_by("number")
+    facts = [(one.recipient.name, one.edition, one.doc_type, one.state) for one in packets]
+    assert facts == [
+        ("市委组织部", "final", "report", "valid"),
+        ("澜山区委组织部", "final", "circular", "valid"),
+        ("市财政局", "final", "circular", "valid"),
+        ("市教育局", "final", "letter", "withdrawn"),
+        ("市委组织部", "erratum", "report", "valid"),
+        ("市财政局", "erratum", "circular", "valid"),
+    ]
+    received = PacketReceipt.objects.unscoped(EVERYBODY).values_list("delivery__packet__number", flat=True)
+    assert set(received) == {1, 2, 3, 5}
+    assert [plan.active for plan in ReportSchedule.objects.all()] == [True, True]
 
 
 def test_data_of_the_demo_keep_every_rule(demo):
