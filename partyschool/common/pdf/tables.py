@@ -118,6 +118,7 @@ class _TableSetter:
         elif not body:
             items[-1].keep = False
         if table.note:
+            items[-1].keep = True
             items += self._note()
         return items
 
