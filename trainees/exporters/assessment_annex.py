@@ -12,6 +12,7 @@ from trainees.enums import AssessmentResult, CreditCategory, Rank
 from trainees.selectors.reasons import reasons_text
 from trainees.selectors.reports import Report, ReportLine, Tally
 
+from .manner import is_department
 from .wording import PacketFacts, document_language, file_name, subject_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -53,8 +54,12 @@ def build_assessment_annex(
                 book.add_sheet(
                     _("Results"), _columns(), _rows(lines), title=heading, note=note, progress=progress
                 )
-                book.add_sheet(_("Units"), _unit_columns(), _unit_rows(report))
-                book.add_sheet(_("Cannot be rated excellent"), _columns(), _rows(report.failed))
+                units = _("Units") if is_department(report.recipient) else _("Divisions")
+                book.add_sheet(units, _unit_columns(), _unit_rows(report))
+                failed = (
+                    _("Short of what is needed") if report.provisional else _("Cannot be rated excellent")
+                )
+                book.add_sheet(failed, _columns(), _rows(report.failed))
                 if report.trend:
                     years = [[year, *_tally(tally)] for year, tally in report.trend]
                     book.add_sheet(
