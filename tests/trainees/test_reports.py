@@ -36,7 +36,7 @@ from trainees.services.corrections import Stated, correct_result
 from trainees.services.reports import NoInterim, QuarterNotBegun, YearNotClosed, YearNotSealed, build_reports
 
 HOSTILE = ("王<b>强</b>", "李&赵", "=1+1", '<img src="/etc/passwd">', "@SUM(A1)", "-2+3", "%s{0}\\n")
-RARE = ("䶮", "㛃", "龑")
+RARE = ("䶮", "㛃", "龑", "𠮷")
 
 
 @pytest.fixture(autouse=True)
@@ -223,6 +223,7 @@ def test_divisions_are_in_the_report_of_their_unit_and_get_none_of_their_own(db)
     assert packet.row_count == 4
     text, book = pdf_text(packet.notice), inside(packet.annex)
     assert "各内设机构情况" in text
+    assert book_of(packet.annex).sheetnames[1] == "内设机构"
     assert ("预算科", mine.name) == tuple(
         next(row for row in sheet_rows(packet.annex) if row[4] == mine.name)[place] for place in (1, 4)
     )
@@ -423,16 +424,16 @@ def test_hostile_names_are_shown_as_they_are(closed):
 
 
 def test_character_without_glyph_is_reported_with_the_person(closed):
-    closed.cadre(closed.city.finance_bureau, 10, name="𠮷田")
+    closed.cadre(closed.city.finance_bureau, 10, name="\ue000田")
     closed.close()
     packet = closed.report_to(closed.city.east)
     notice = Notice.objects.unscoped("tests").get(event=f"report.glyphs:{packet.pk}")
     assert notice.recipient == closed.staff
-    assert "𠮷田 (东区财政局): 𠮷 (U+20BB7)" in notice.body
+    assert "\ue000田 (东区财政局): \ue000 (U+E000)" in notice.body
     event = AuditEvent.objects.unscoped("tests").get(
         action="report.issue", subject=f"trainees.reportpacket:{packet.pk}"
     )
-    assert event.data["missing"] == ["𠮷田 (东区财政局): U+20BB7"]
+    assert event.data["missing"] == ["\ue000田 (东区财政局): U+E000"]
     assert "〓田" in pdf_text(packet.notice)
 
 
@@ -483,6 +484,7 @@ def test_results_of_a_running_year_are_called_interim(db):
     assert "截至2025年12月20日的阶段性结果" in text
     assert "不作为年度考核的依据" in text
     assert "不能确定为优秀等次" not in text
+    assert book_of(interim.annex).sheetnames == ["考核结果", "所辖单位", "尚未达到考核要求", "说明"]
     closed.close()
     final = closed.report_to(closed.city.east)
     assert interim.pk != final.pk

@@ -13,7 +13,7 @@ from tests.factories.accounts import City, make_user
 from tests.factories.trainees import CadreFactory, make_scheme
 from tests.factories.years import sealed_year
 from trainees.enums import Edition, Frequency
-from trainees.models import ReportSchedule
+from trainees.models import ReportSchedule, YearlyAssessment
 from trainees.services.schedules import Ran, run_due_schedules, save_schedule
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +81,35 @@ def test_runs_at_the_turn_of_the_year_at_the_school(staff, calls):
     made.refresh_from_db()
     assert made.next_at == datetime(2026, 12, 31, 18, tzinfo=UTC)
     assert (made.ordered_by, made.failures, made.last_job.key) == (staff, 0, "1")
+
+
+def test_quarterly_run_over_the_turn_of_the_year(staff, calls):
+    """At the school the fourth quarter is over while the clock in Greenwich still shows the old year."""
+    with time_machine.travel(EVE, tick=False) as traveller:
+        made = schedule(
+            staff, now=None, name="季度", edition=Edition.PREVIEW, frequency=Frequency.QUARTERLY, day=1, at=time(0, 30)
+        )  # fmt: skip
+        assert made.next_at == datetime(2025, 12, 31, 16, 30, tzinfo=UTC)
+        traveller.move_to(datetime(2025, 12, 31, 16, 29, 59, tzinfo=UTC))
+        assert run_due_schedules() == Ran(0, 0)
+        traveller.move_to(datetime(2025, 12, 31, 16, 30, tzinfo=UTC))
+        assert run_due_schedules() == Ran(1, 0)
+    assert calls == [(2025, 4)]
+    made.refresh_from_db()
+    assert made.next_at == datetime(2026, 3, 31, 16, 30, tzinfo=UTC)
+
+
+def test_quarterly_run_closes_the_running_year_first(staff):
+    cadre = CadreFactory(unit=City().finance_bureau)
+    make_scheme(2025)
+    now = clock.school_instant(date(2025, 10, 5), time(9))
+    made = quarterly(staff, now=now - timedelta(days=1))
+    assert made.next_at == now
+    assert run_due_schedules(now=now) == Ran(1, 0)
+    made.refresh_from_db()
+    assert (made.last_job.params["year"], made.last_job.params["quarter"]) == (2025, 3)
+    row = YearlyAssessment.objects.unscoped("tests").get(cadre=cadre, year=2025)
+    assert (row.closed_at, row.closed_by, row.sealed) == (now, staff, False)
 
 
 def test_a_run_missed_several_times_is_made_once(staff, calls):
