@@ -50,6 +50,7 @@ setup-dev: .venv/.dev assets build/messages.stamp
 
 assets: .venv/.runtime
 	@$(PY) partyschool/assets.py
+	@test -f /usr/share/fonts/truetype/hanazono/HanaMinB.ttf || .ci/apt fonts-hanazono || true
 
 build/messages.stamp: .venv/.runtime $(wildcard locale/*/LC_MESSAGES/*.po)
 	@mkdir -p build

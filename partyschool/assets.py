@@ -31,10 +31,16 @@ FILES = {
     f"{FONTS}/noto-serif-sc/400Regular/NotoSerifSC_400Regular.ttf": "fonts/NotoSerifSC-Regular.ttf",
     f"{FONTS}/noto-serif-sc/700Bold/NotoSerifSC_700Bold.ttf": "fonts/NotoSerifSC-Bold.ttf",
     f"{FONTS}/noto-serif-sc/LICENSE_FONT": "fonts/NotoSerifSC-LICENSE.txt",
+    f"{FONTS}/noto-serif-jp/400Regular/NotoSerifJP_400Regular.ttf": "fonts/NotoSerifJP-Regular.ttf",
+    f"{FONTS}/noto-serif-jp/LICENSE_FONT": "fonts/NotoSerifJP-LICENSE.txt",
     f"{FONTS}/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf": "fonts/NotoSansSC-Regular.ttf",
     f"{FONTS}/noto-sans-sc/700Bold/NotoSansSC_700Bold.ttf": "fonts/NotoSansSC-Bold.ttf",
     f"{FONTS}/noto-sans-sc/LICENSE_FONT": "fonts/NotoSansSC-LICENSE.txt",
 }
+
+
+# On pages the browser asks for this one only where a rare character is met that the machine's own fonts lack.
+WEB_FONTS = {"fonts/NotoSerifJP-Regular.ttf": "assets/vendor/fonts/NotoSerifJP-Regular.ttf"}
 
 
 def _mark() -> str:
@@ -68,13 +74,15 @@ def build() -> None:
     if (
         stamp.exists()
         and stamp.read_text() == _mark()
-        and all((BUILD / target).exists() for target in FILES.values())
+        and all((BUILD / target).exists() for target in [*FILES.values(), *WEB_FONTS.values()])
     ):
         return
     if any(not (MODULES / source).exists() for source in FILES) or not stamp.exists():
         subprocess.run([_npm(), "ci", "--ignore-scripts", "--no-progress"], cwd=PROJECT, check=True)
     for source, target in FILES.items():
         _copy(MODULES / source, BUILD / target)
+    for source, target in WEB_FONTS.items():
+        _copy(BUILD / source, BUILD / target)
     stamp.write_text(_mark())
 
 

@@ -181,6 +181,8 @@ EVIDENCE_FILE_MOST = env.int("EVIDENCE_FILE_MOST", default=10 * 1024 * 1024)
 EVIDENCE_FILES_MOST = env.int("EVIDENCE_FILES_MOST", default=6)
 FONT_DIR = BASE_DIR / "build/fonts"
 EXTRA_FONT_DIR = env.str("EXTRA_FONT_DIR", default="")
+# Folders of fonts of all Han characters (Debian's fonts-hanazono), for names that no other font can print.
+RARE_FONT_DIRS = env.list("RARE_FONT_DIRS", default=["/usr/share/fonts/truetype/hanazono"])
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"

