@@ -37,6 +37,7 @@ from .requests import make_requests
 from .rules import build_rules
 from .sizes import SIZES, Size
 from .units import build_units
+from .views import keep_views
 from .years import settle_year
 
 BEGUN, FINISHED = "demo.begin", "demo.finish"
@@ -101,6 +102,7 @@ def fill(demo: Demo, *, say: Say) -> None:
     make_requests(demo.year, staff, demo.now)
     open_class_today(chronicle)
     hand_over_past((demo.year - 3, demo.year - 2), staff)
+    keep_views()
     settle_year(demo.year - 1, staff, demo.now)
     build_reports(year=demo.year - 1, by=staff)
     reorganise(staff, demo.now)
