@@ -3,7 +3,8 @@
 A province of 100,000 cadres in 50 organisation departments: 2 million credit entries, yearly assessments (20 years), enrolments and
 audit events. Every page goes through the product's own queryset and `keyset_page`, count label included; OFFSET at the same depth is
 shown for contrast. Page 1,000 (or the deepest there is) may cost twice page 1. An admin list is asked for through its URL; it may
-read 20,000 rows and index entries, wherever the table ends.
+read 20,000 rows and index entries, wherever the table ends. The pages of the credit report are timed whole, for one organisation
+department and for the whole school.
 """
 
 import statistics
@@ -16,6 +17,13 @@ import _ground
 CALLS = 5
 MOST_READ = 20_000
 YEAR = 2025
+REPORTS = (
+    f"?year={YEAR}",
+    f"cadres/?year={YEAR}",
+    f"cadres/?year={YEAR}&category=civil_servant&status=serving&columns=post&columns=category&columns=status",
+    f"cadres/?year={YEAR}&name=nobody",
+    "years/",
+)
 
 # All rows agree with each other by construction; checking each reference would take longer than everything else.
 ASSESSMENTS = """
@@ -157,6 +165,51 @@ def measure_admin(values: dict[str, Any], options: Any, verdict: _ground.Verdict
         verdict.tell(f"admin/{path}: rows read", read, most=MOST_READ)
 
 
+def measure_reports(values: dict[str, Any], options: Any) -> None:
+    """The pages of one organisation department and of the whole school, whole, as a browser asks for them."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from partyschool.accounts.enums import Role
+    from tests.factories.accounts import make_user
+    from trainees.models import AssessmentYear
+
+    for year in range(YEAR - 2, YEAR + 1):
+        seal_in_bulk(year, values["user"])
+    assert AssessmentYear.objects.filter(state="sealed").count() == 3
+    department = make_user(Role.ORGDEPT, unit=values["departments"][0])
+    for who, reader in (("one department", department), ("whole school", values["user"])):
+        client = Client(HTTP_HOST="localhost")
+        client.force_login(reader)
+        for path in REPORTS:
+            get = partial(client.get, f"/organisation/{path}")
+            with CaptureQueriesContext(connection) as asked:
+                assert get().status_code == 200, path
+            slowest = max(float(query["time"]) for query in asked.captured_queries)
+            taken = [_ground.timed(get) for _round in range(options.rounds)]
+            print(
+                f"/organisation/{path}, {who}: {1000 * statistics.median(taken):.0f} ms for the whole page, "
+                f"{len(asked)} queries, the slowest {1000 * slowest:.0f} ms",
+                flush=True,
+            )
+
+
+def seal_in_bulk(year: int, by: Any) -> None:
+    """A year of the province sealed as it stands."""
+    from partyschool.common import clock
+    from trainees.models import AssessmentYear, YearlyAssessment
+
+    at = clock.now()
+    held, _made = AssessmentYear.objects.get_or_create(year=year)
+    YearlyAssessment.versions.filter(year=year).unscoped("the bench's own province").update(sealed=True)
+    for state, fields in (
+        ("objection", {"objections_until": at, "opened_at": at, "opened_by": by}),
+        ("sealed", {"sealed_at": at, "sealed_by": by}),
+    ):
+        AssessmentYear.objects.filter(pk=held.pk).update(state=state, **fields)
+
+
 def main() -> None:
     parser = _ground.parser(__doc__)
     parser.add_argument("--cadres", type=int, default=100_000)
@@ -173,6 +226,7 @@ def main() -> None:
         values: dict[str, Any] = {}
         print(f"loaded in {_ground.timed(lambda: values.update(load(options))):.0f} s", flush=True)
         measure_lists(values, options, verdict)
+        measure_reports(values, options)
         measure_admin(values, options, verdict)
     verdict.leave()
 
