@@ -427,8 +427,8 @@ BREAKS = {
     ),
     "a trigger dropped": (
         "common.triggers",
-        lambda w: sql("DROP TRIGGER trainees_enrolment_move_seat_tg ON trainees_enrolment"),
-        "trigger trainees_enrolment_move_seat_tg is missing",
+        lambda w: sql("DROP TRIGGER trainees_enrolment_move_seats_tg ON trainees_enrolment"),
+        "trigger trainees_enrolment_move_seats_tg is missing",
     ),
     "a constraint dropped": (
         "common.constraints",
@@ -455,7 +455,7 @@ def test_every_trigger_of_the_ledgers_is_watched():
     wanted |= {
         "audit_auditevent_append_only_tg",
         "trainees_attendancemark_append_only_tg",
-        "trainees_enrolment_move_seat_tg",
+        "trainees_enrolment_move_seats_tg",
     }
     assert wanted <= expected_triggers()
 
