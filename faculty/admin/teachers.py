@@ -32,6 +32,7 @@ class TeacherAdmin(PortalModelAdmin):
     )
     search_fields = ("name", "code", "field")
     ordering = ("name", "pk")
+    only_in_forms = ("login_name",)
     fieldsets = (
         (None, {"fields": ("code", "name", "login_name", "employment", "background")}),
         (_("Qualification"), {"fields": ("title", "title_level", "field", "honour")}),

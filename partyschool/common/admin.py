@@ -22,6 +22,7 @@ from unfold.views import ChangeList
 from . import clock
 from .admin_history import HistoryMixin
 from .admin_pages import PagesMixin
+from .admin_readonly import FormFieldsMixin
 from .deeds import tell
 from .errors import DomainError
 from .locking import violated_constraint
@@ -161,7 +162,9 @@ class ScopedAdminMixin:
         return False
 
 
-class PortalModelAdmin(ScopedAdminMixin, StaleFormMixin, HistoryMixin, PagesMixin, ModelAdmin):
+class PortalModelAdmin(
+    ScopedAdminMixin, StaleFormMixin, HistoryMixin, PagesMixin, FormFieldsMixin, ModelAdmin
+):
     """The base of every model admin.
 
     `unrecorded` names form fields whose values stay out of the audit trail; with `records_views` the trail keeps who opened a record.

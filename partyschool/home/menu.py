@@ -72,7 +72,7 @@ ENTRIES = (
         _("Assignment rates"),
         reverse_lazy("trainees:assignment_rates"),
         "person-lines-fill",
-        frozenset({Role.STAFF, Role.LEADER}),
+        frozenset({Role.STAFF, Role.LEADER, Role.AUDITOR}),
     ),
     Entry(
         _("Standards"),

@@ -75,6 +75,7 @@ class CadreAdmin(CadrePages):
     sortable_by = ()
     unrecorded = ("citizen_no",)
     records_views = True
+    only_in_forms = ("citizen_no", "login_name")
     fieldsets = (
         (None, {"fields": ("code", "name", "login_name")}),
         (
@@ -88,16 +89,6 @@ class CadreAdmin(CadrePages):
     def get_readonly_fields(self, request: HttpRequest, obj: Cadre | None = None) -> tuple[str, ...]:
         # The number is encrypted for its place, which the code names: a code never changes. Postings change by their own pages.
         return ("code", *POSTED, "citizen_no_masked") if obj else ("citizen_no_masked",)
-
-    def get_fieldsets(self, request: HttpRequest, obj: Cadre | None = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is not None and not self.has_change_permission(request, obj):
-            shown = {"citizen_no", "login_name"}
-            return [
-                (name, {"fields": [field for field in options["fields"] if field not in shown]})
-                for name, options in fieldsets
-            ]
-        return fieldsets
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("unit")

@@ -34,7 +34,7 @@ from trainees.selectors.assignments_rates import (
 )
 from trainees.selectors.organisation import whole_of
 
-READERS = (Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER)
+READERS = (Role.ORGDEPT, Role.OFFICER, Role.STAFF, Role.LEADER, Role.AUDITOR)
 
 
 def _unit(request: HttpRequest) -> Unit | None:
