@@ -3,7 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PY := .venv/bin/python
 PORT ?= 8000
 export PORT
-PROCESSES ?= 2
+# One more than the cores of a small machine: some tests wait for processes that die and come back.
+PROCESSES ?= 3
 
 .PHONY: help run test check bench setup setup-dev assets messages format
 .DEFAULT_GOAL := help
