@@ -7,8 +7,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.factories.accounts import City
+from tests.factories.accounts import City, make_user
 from tests.factories.courses import OfferingFactory
+from tests.factories.reports import ClosedYear
 from tests.factories.trainees import CadreFactory
 from trainees.selectors.glyphs import missing_characters, unprintable_texts
 
@@ -62,3 +63,13 @@ def test_command_is_silent_where_all_is_well():
     out = StringIO()
     call_command("check_names", stdout=out)
     assert out.getvalue() == ""
+
+
+def test_staff_see_it_on_the_page_of_the_reports_and_others_do_not(client):
+    closed = ClosedYear()
+    CadreFactory(unit=closed.city.east, code="C-9", name=f"孙{PRIVATE}")
+    closed.close()
+    for role, unit, told in (("staff", None, True), ("orgdept", closed.city.east, False)):
+        client.force_login(make_user(role, unit=unit))
+        shown = client.get("/organisation/").content.decode()
+        assert ("C-9" in shown and "U+E000" in shown) is told

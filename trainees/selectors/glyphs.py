@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from partyschool.common.pdf import FontRole, font_map
+from partyschool.common.pdf import FontRole, FontsMissing, font_map
 
 # What documents show of people, units and offerings: (kind, table, column of the number, column of the text).
 _TEXTS = (
@@ -60,3 +60,11 @@ def unprintable_texts() -> Sequence[Unprintable]:
             Unprintable(kind, code, text, "".join([char for char in dict.fromkeys(text) if char in missing]))
             for kind, code, text in cursor.fetchall()
         ]
+
+
+def texts_to_tell() -> Sequence[Unprintable]:
+    """`unprintable_texts` for a page: empty where there are no fonts at all, which whoever orders a document is told."""
+    try:
+        return unprintable_texts()
+    except FontsMissing:
+        return []

@@ -11,6 +11,7 @@ from partyschool.accounts.enums import Role
 from partyschool.accounts.models import Unit
 from partyschool.accounts.policies import policy
 from partyschool.common.numbers import whole_number
+from trainees.selectors.glyphs import texts_to_tell
 from trainees.selectors.organisation import closed_years, overview, person_record, warning_list, whole_of
 from trainees.selectors.packets import packets_of_year
 from trainees.selectors.year_file import year_file
@@ -77,6 +78,7 @@ def organisation(request: HttpRequest) -> HttpResponse:
             ],
         }
     context["may_build"] = request.user.scope.has(Role.STAFF)
+    context["unprintable"] = texts_to_tell() if context["may_build"] else []
     context["awaits_packet"] = request.user.scope.has(Role.ORGDEPT)
     return render(request, "trainees/organisation.html", context)
 
