@@ -24,6 +24,7 @@ from trainees.services.years import close_year
 from . import plans
 from .accounts import build_accounts
 from .assignments import assign_classes
+from .certificates import certify_classes
 from .check_ins import open_class_today
 from .conduct import assess_classes
 from .draws import hold_past_draw, open_draw
@@ -103,6 +104,7 @@ def fill(demo: Demo, *, say: Say) -> None:
     open_class_today(chronicle)
     hand_over_past((demo.year - 3, demo.year - 2), staff)
     keep_views()
+    certify_classes(staff, demo.now)
     settle_year(demo.year - 1, staff, demo.now)
     build_reports(year=demo.year - 1, by=staff)
     reorganise(staff, demo.now)
