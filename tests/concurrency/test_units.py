@@ -11,12 +11,13 @@ from partyschool.accounts.models import Unit, UnitChange
 from partyschool.accounts.services import units
 from partyschool.accounts.services.units import UnitBelowItself, close_unit, create_unit, move_unit
 from partyschool.common import clock
+from partyschool.common.errors import Busy
 from partyschool.common.integrity import all_checks
 from tests.concurrency.rivals import Gate, compete
 from tests.factories.accounts import City, make_unit, make_user
 from tests.factories.trainees import CadreFactory
 from trainees.models import Cadre, Posting
-from trainees.services import transfers
+from trainees.services import transfers, unit_merging
 from trainees.services.transfers import PostingFacts, transfer_cadre
 from trainees.services.unit_merging import merge_units
 
@@ -231,4 +232,48 @@ def test_merging_while_people_are_transferred_leaves_nobody_in_the_closed_unit(s
         )
         merged = Unit.objects.get(pk=unit.pk)
         assert Cadre.objects.filter(unit=unit).unscoped("tests").exists() == (merged.closed_on is None)
+    assert faults() == []
+
+
+def _merge_during_a_transfer(monkeypatch: Any, staff: Any, city: City) -> tuple[Cadre, list[Any]]:
+    """Somebody has been put into the unit, and it is not committed yet, when its people are looked up to be taken along."""
+    cadre = CadreFactory(unit=city.culture_bureau)
+    placed, pause = Gate(2, patience=5), Gate(2, patience=1)
+    monkeypatch.setattr(transfers, "_note", pause.wrap(placed.wrap(transfers._note)))
+    unit, into = city.cousin_bureau.pk, city.finance_bureau.pk
+
+    def merge() -> Any:
+        placed.wrap(lambda: None)()
+        return merge_units(unit_id=unit, into_id=into, reason="r", by=staff)
+
+    outcomes = compete([as_outcome(transferring(cadre, city.cousin_bureau, staff)), as_outcome(merge)])
+    return cadre, outcomes
+
+
+def test_merging_waits_for_a_transfer_under_way_and_begins_anew(monkeypatch, staff, city):
+    cadre, outcomes = _merge_during_a_transfer(monkeypatch, staff, city)
+    assert isinstance(outcomes[1], Busy)
+    assert unit_of(cadre) == city.cousin_bureau
+    assert unit_of(cadre).closed_on is None
+    merge_units(unit_id=city.cousin_bureau.pk, into_id=city.finance_bureau.pk, reason="r", by=staff)
+    assert unit_of(cadre) == city.finance_bureau
+
+
+def test_merging_twin_without_the_lock_on_the_unit_leaves_somebody_behind(monkeypatch, staff, city):
+    monkeypatch.setattr(unit_merging, "lock_unit_against_people", lambda pk: Unit.objects.get(pk=pk))
+    cadre, outcomes = _merge_during_a_transfer(monkeypatch, staff, city)
+    assert len(won(outcomes)) == 2
+    assert unit_of(cadre).closed_on is not None
+
+
+def test_two_who_merge_a_unit_merge_it_once(staff, city):
+    people = [CadreFactory(unit=city.cousin_bureau) for _each in range(3)]
+    into = (city.finance_bureau, city.culture_bureau)
+    calls = [
+        partial(merge_units, unit_id=city.cousin_bureau.pk, into_id=unit.pk, reason="r", by=staff)
+        for unit in into
+    ]
+    (merger,) = won(compete(calls))
+    assert merger.people == len(people)
+    assert len({unit_of(cadre) for cadre in people}) == 1
     assert faults() == []

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 
 from partyschool.accounts.enums import Role
+from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from partyschool.common.errors import NotFound
 from partyschool.common.ledger import reverse_entry
@@ -267,3 +268,16 @@ def test_objections_are_seen_by_the_unit_of_that_year(opened, city, cadre):
     assert {who for who, rows in found.items() if rows} == {"own", "department", "staff"}
     assert [line.objection for line in objections_to(cadre.user, cadre, YEAR)] == [made]
     assert list(objections_of_units(cadre.user, year=YEAR)) == []
+
+
+def test_reckoning_one_result_again_is_no_closing_of_the_year(staff, cadre, scheme):
+    """The trail tells that the objection was answered, with the result before and after; nobody closed the year."""
+    open_year(staff)
+    made = objects(cadre)
+    earn(cadre, scheme, 95)
+    closings = AuditEvent.objects.filter(action="year.close").unscoped("test")
+    before = closings.count()
+    answer_objection(objection_id=made.pk, upheld=True, answer="补记一门课", by=staff)
+    assert closings.count() == before
+    answered = AuditEvent.objects.unscoped("test").get(action="objection.answer")
+    assert answered.data["after"] == "95.00"

@@ -26,6 +26,11 @@ class Begun:
     was: Any
 
 
+def lock_rows(rows: QuerySet[Any]) -> None:
+    """Lock all rows of a key, in the order of keys. What is to be decided by is read behind it."""
+    list(rows.select_for_update(no_key=True).order_by("pk"))
+
+
 def begin_row(rows: QuerySet[Any], *, key: dict[str, Any], values: dict[str, Any], now: Any) -> Begun:
     """Let `values` (with `valid_from` and `source`) hold for `key` from their day on; `rows` are all rows of that key.
 
@@ -40,7 +45,7 @@ def begin_row(rows: QuerySet[Any], *, key: dict[str, Any], values: dict[str, Any
         raise InvalidFigure(_("Name the document that it comes from."))
     if begins < clock.school_date(now):
         raise InvalidFigure(_("What held until today stays: a figure begins today or later."))
-    list(rows.select_for_update(no_key=True).order_by("pk"))
+    lock_rows(rows)
     before = rows.filter(valid_on(begins)).first()
     if before and before.valid_from == begins:
         if begins == clock.school_date(now):

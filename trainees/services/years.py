@@ -203,6 +203,7 @@ def close_year(*, year: int, by: User, now: datetime | None = None) -> YearClosi
 def write_results(held: AssessmentYear, *, by: User, now: datetime, only: int | None = None) -> YearClosing:
     """Write the results of a year whose row the caller's transaction holds, of everybody or of the cadre `only`; returns the counts.
 
+    Writing one cadre's result closes no year: the deed that asked for it is what the audit trail tells.
     Raises `NoSchemeInForce`, `RequirementMissing`.
     Concurrency: locks the year's scheme row, behind the year's own.
     """
@@ -218,8 +219,9 @@ def write_results(held: AssessmentYear, *, by: User, now: datetime, only: int | 
         cursor.execute(f"{statement.text}{store}", statement.parameters)
         changed = cursor.rowcount
     closing = _closing_of(year, changed=changed, provisional=now < year_end, state=held.state)
-    facts = {"year": year, "total": closing.total, "failed": closing.failed, "changed": changed}
-    record_event(action="year.close", subject=scheme, by=by, data=facts, now=now)
+    if only is None:
+        facts = {"year": year, "total": closing.total, "failed": closing.failed, "changed": changed}
+        record_event(action="year.close", subject=scheme, by=by, data=facts, now=now)
     return closing
 
 
