@@ -335,3 +335,17 @@ def cadres_are_as_their_postings_say() -> Iterator[str]:
              WHERE c.left_on IS NULL AND u.closed_on IS NOT NULL OR c.left_on > u.closed_on ORDER BY c.id"""
     for pk, code, unit, closed_on in rows(sql):
         yield f"trainees.Cadre {pk} ({code}): belongs to a unit that was closed on {closed_on} ({unit})"
+
+
+@data_check("trainees.certificates")
+def certificates_are_numbered_and_earned() -> Iterator[str]:
+    """The numbers of a year run from 1 to the counter without a gap, and every certificate is of a completed place."""
+    sql = """SELECT c.year, c.last_number, count(t.id), coalesce(max(t.number), 0) FROM trainees_certificatecounter c
+             LEFT JOIN trainees_certificate t ON t.number_year = c.year GROUP BY 1, 2
+             HAVING count(t.id) <> c.last_number OR coalesce(max(t.number), 0) <> c.last_number ORDER BY 1"""
+    for year, last, number, highest in rows(sql):
+        yield f"trainees.CertificateCounter {year}: {last} drawn, {number} certificates up to {highest}"
+    sql = """SELECT t.id, e.state FROM trainees_certificate t JOIN trainees_enrolment e ON e.id = t.enrolment_id
+             WHERE e.state <> 'completed' ORDER BY 1"""
+    for pk, state in rows(sql):
+        yield f"trainees.Certificate {pk}: its place is {state}"

@@ -39,7 +39,7 @@ def build_statistics(form: TrainingStatistics, held: AssessmentYear, *, now: dat
     """The form on landscape A4 with room for signatures. Equal arguments give equal bytes."""
     with document_language():
         signatures = _("Head of the unit:%(gap)sFilled in by:%(gap)sDate:") % {"gap": "\u3000" * 12}
-        blocks = [
+        blocks: list[Table | Paragraph] = [
             _groups(_("By rank"), _("Rank"), [*form.ranks, form.whole]),
             _groups(_("By category of cadre"), _("Category of cadre"), [*form.categories, form.whole]),
             _kinds(form.kinds),

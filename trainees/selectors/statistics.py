@@ -104,7 +104,7 @@ def training_statistics(user: Any, *, year: int, within: Unit | None) -> Trainin
     with connection.cursor() as cursor:
         bound = cursor.mogrify(scope, parameters).decode().replace("%", "%%")
         base = _BASE.replace("{scope}", bound)
-        facts = {"year": year, "year_end": date(year, 12, 31)}
+        facts: dict[str, int | date] = {"year": year, "year_end": date(year, 12, 31)}
         cursor.execute(base + _PEOPLE, facts)
         groups = {(grouping, key): rest for grouping, key, *rest in cursor.fetchall()}
         cursor.execute(base + _KINDS, facts)
