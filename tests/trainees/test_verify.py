@@ -4,23 +4,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from tests.factories.reports import ClosedYear
 from tests.factories.trainees import CreditEntryFactory
 from trainees.forms import CHECKED_FILE_MOST
 from trainees.models import ReportPacket
 from trainees.selectors.packets import CODE_ALPHABET, normalised_code
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def files(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "files"
-
-
-@pytest.fixture
-def closed():
-    return ClosedYear()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 
 
 @pytest.fixture
@@ -118,6 +107,16 @@ def test_superseded_packet_names_its_successor(client, closed):
     assert "已被新文件替代" in shown
     assert f"〔{new.number_year}〕{new.number}号" in shown
     assert url_of(new) in shown
+
+
+def test_interim_document_names_the_final_one_of_its_recipient_alone(client, closed):
+    interim = closed.preview_to(closed.city.east)
+    assert "该文件由党校印发，现行有效" in client.get(url_of(interim)).content.decode()
+    final = closed.report_to(closed.city.east)
+    shown = client.get(url_of(interim)).content.decode()
+    assert "最终结果已另行印发" in shown
+    assert url_of(final) in shown
+    assert url_of(closed.packet_of(closed.city.west)) not in shown
 
 
 def test_withdrawn_packet_is_called_so(client, packet):

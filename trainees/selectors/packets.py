@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from partyschool.accounts.enums import UnitKind
 from partyschool.common.errors import NotFound
 from partyschool.common.pdf import document_number
-from trainees.enums import PacketState
+from trainees.enums import Edition, PacketState
 from trainees.models import ReportPacket
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -70,6 +70,16 @@ def errata_of(packet: ReportPacket) -> list[ReportPacket]:
     """The corrections of a packet that are in force, oldest first, for anybody who holds its code."""
     errata = ReportPacket.objects.unscoped("whoever holds the paper learns what corrects it")
     return list(errata.filter(corrects=packet, state=PacketState.VALID).order_by("issued_at", "pk"))
+
+
+def final_after(packet: ReportPacket) -> ReportPacket | None:
+    """The yearly report in force that an interim one was a step to, for anybody who holds the code of that; None for other packets."""
+    if packet.edition != Edition.PREVIEW:
+        return None
+    packets = ReportPacket.objects.unscoped("whoever holds an interim report learns of the final one")
+    return packets.filter(
+        recipient=packet.recipient_id, year=packet.year, edition=Edition.FINAL, state=PacketState.VALID
+    ).first()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from partyschool.accounts.policies import policy
 from trainees.forms import CheckCodeForm, CheckFileForm
 from trainees.models import ReportPacket
 from trainees.selectors.certificates import CertificateLine, certificate_by_code
-from trainees.selectors.packets import PacketLine, UnknownCode, errata_of, packet_by_code
+from trainees.selectors.packets import PacketLine, UnknownCode, errata_of, final_after, packet_by_code
 
 
 @policy(public=True)
@@ -40,6 +40,7 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
         "successor": PacketLine(packet.superseded_by) if packet.superseded_by else None,
         "corrected": PacketLine(packet.corrects) if packet.corrects else None,
         "errata": [PacketLine(one) for one in errata_of(packet)],
+        "final": PacketLine(final) if (final := final_after(packet)) else None,
         "form": CheckFileForm(),
     }
     if request.method == "POST":
