@@ -209,6 +209,10 @@ class FigureCode(models.TextChoices):
     CHECK_IN_OPENS_MINUTES = "check_in_opens_minutes", _("Minutes before the start when check-in opens")
     CODE_SECONDS = "code_seconds", _("Seconds that a check-in code is shown")
     OFFLINE_HOURS = "offline_hours", _("Hours within which a check-in made without network must arrive")
+    SENT_LATE_MINUTES = (
+        "sent_late_minutes",
+        _("Minutes after which a check-in made without network is shown as sent late"),
+    )
     HOURS_A_DAY = "hours_a_day", _("Class-hours of a training day")
     OBJECTION_DAYS = "objection_days", _("Days in which objections can be raised")
     MAKE_UP_DAYS = "make_up_days", _("Days after sealing by which make-up training is due")

@@ -141,6 +141,7 @@
       latitude: form.elements.latitude.value,
       longitude: form.elements.longitude.value,
       at: portalNow().toISOString(),
+      page: box.dataset.page,
     };
     answer.replaceChildren();
     const button = form.querySelector("[type=submit]");

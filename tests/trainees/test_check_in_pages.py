@@ -26,7 +26,10 @@ from tests.factories.faculty import TeacherFactory
 from trainees.enums import AttendanceStatus
 from trainees.models import CheckIn, Enrolment
 from trainees.rules.check_ins import token_for
+from trainees.rules.check_ins_contact import contact_mark
+from trainees.selectors.check_ins_rolls import tablet_roll
 from trainees.services.attendance import mark_attendance
+from trainees.services.check_ins import check_in_typed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOME, QUEUE = "/checkin/", "/checkin/queue/"
@@ -210,11 +213,75 @@ def post_json(client, where, body):
     )
 
 
-def test_what_waited_is_sent_once_and_each_is_answered(lesson, phone):
+def waited(cadre, lesson, seen_at, *, shown_at=None, **fields):
+    """What a phone sends of a code that it kept, typed on a page shown at `shown_at` (a minute before, by default)."""
+    mark = contact_mark(cadre.user_id, shown_at or seen_at - timedelta(minutes=1))
+    entry = {
+        "key": str(uuid.uuid4()),
+        "code": code_at(lesson, seen_at),
+        "at": seen_at.isoformat(),
+        "page": mark,
+    }
+    return entry | fields
+
+
+def answered(phone, *entries):
+    """Whether each of `entries` counted."""
+    answers = post_json(phone, QUEUE, {"waiting": entries}).json()["answers"]
+    return [one["done"] for one in answers]
+
+
+def test_what_was_typed_before_its_page_was_shown_does_not_count(lesson, cadre, phone):
+    """Somebody opens the page after a friend sent the code, and says it was typed when it was on the screen."""
+    seen_at = clock.now() - timedelta(minutes=3)
+    false = [
+        waited(cadre, lesson, seen_at, shown_at=seen_at + timedelta(minutes=1)),
+        waited(cadre, lesson, seen_at, page=""),
+        waited(cadre, lesson, seen_at, page="x" * 90),
+        waited(cadre, lesson, seen_at, page=contact_mark(cadre.user_id + 1, seen_at)),
+        waited(cadre, lesson, clock.now() + timedelta(minutes=4), shown_at=seen_at),
+        waited(cadre, lesson, seen_at, code=code_at(lesson, seen_at - timedelta(minutes=1))),
+    ]
+    assert answered(phone, *false) == [False] * len(false)
+    assert facts() == 0
+    assert answered(phone, waited(cadre, lesson, seen_at, shown_at=seen_at)) == [True]
+
+
+@pytest.mark.parametrize(("contact_minutes_ago", "counts"), [(16, False), (14, True), (40, True)])
+def test_a_phone_that_had_contact_since_did_not_wait(
+    lesson, cadre, phone, monkeypatch, contact_minutes_ago, counts
+):
+    """A page that was shown a moment ago sends what waits; one that was shown long ago would have sent it."""
+    now = clock.now()
+    seen_at = now - timedelta(minutes=20)
+    lesson.starts_at = seen_at
+    lesson.save()
+    with monkeypatch.context() as past:
+        past.setattr(clock, "now", lambda: now - timedelta(minutes=contact_minutes_ago))
+        phone.get(HOME)
+    phone.get(HOME)
+    assert answered(phone, waited(cadre, lesson, seen_at, shown_at=now - timedelta(minutes=45))) == [counts]
+
+
+@pytest.mark.parametrize(("minutes", "flagged"), [(59, False), (61, True)])
+def test_what_came_later_than_usual_is_shown_to_who_keeps_the_roll(lesson, cadre, minutes, flagged):
+    seen_at = lesson.starts_at
+    check_in_typed(
+        code=code_at(lesson, seen_at),
+        sighting_key=uuid.uuid4(),
+        by=cadre.user,
+        seen_at=seen_at,
+        now=seen_at + timedelta(minutes=minutes),
+    )
+    (row,) = tablet_roll(lesson, make_user(Role.STAFF)).rows
+    assert row.sent_late is flagged
+
+
+def test_what_waited_is_sent_once_and_each_is_answered(lesson, cadre, phone):
     seen_at = clock.now() - timedelta(minutes=3)
     entries = [
-        {"key": str(uuid.uuid4()), "code": code_at(lesson, seen_at), "at": seen_at.isoformat()},
-        {"key": str(uuid.uuid4()), "code": "000000", "at": seen_at.isoformat()},
+        waited(cadre, lesson, seen_at),
+        waited(cadre, lesson, seen_at, code="000000"),
         {"key": "no key", "code": "1", "at": ""},
     ]
     for _twice in range(2):

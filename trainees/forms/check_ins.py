@@ -55,9 +55,11 @@ class CodeForm(PlaceForm):
 
 
 class WaitingForm(CodeForm):
-    """One check-in as a phone sends it, at once or after it waited; `at` is empty for one that is sent at once."""
+    """One check-in as a phone sends it, at once or after it waited; `at` is empty for one that is sent at once. `page` is the
+    mark of the page on which it was typed."""
 
     at = forms.CharField(required=False)
+    page = forms.CharField(required=False, max_length=200)
 
     def clean_at(self) -> datetime | None:
         return None if not self.cleaned_data["at"] else instant(self.cleaned_data["at"])

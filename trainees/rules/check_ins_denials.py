@@ -72,3 +72,11 @@ class ArrivedTooLate(WindowClosed):
     code = "arrived_late"
     title = _("It arrived too late")
     remedy = KEEPER
+
+
+class BeforeContact(WindowClosed):
+    """The phone was in contact with the portal after what it says was seen, so it did not wait for the network."""
+
+    code = "before_contact"
+    title = _("This time cannot be right")
+    remedy = KEEPER

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -11,11 +11,19 @@ from django.db.models import Count, Q, QuerySet
 from courses.enums import OfferingState
 from courses.models import Lesson
 from partyschool.accounts.enums import Role
-from trainees.enums import ATTENDED_STATUSES, ROSTER_STATES, AttendanceStatus, EnrolmentState
+from trainees.enums import (
+    ATTENDED_STATUSES,
+    ROSTER_STATES,
+    AttendanceStatus,
+    CheckInSource,
+    EnrolmentState,
+    FigureCode,
+)
 from trainees.models import AttendanceMark, CheckIn, Enrolment, LeaveRequest
 
 from .check_ins import first_check_ins, sitting_of
 from .check_ins_leaves import leaves_at
+from .figures import figure
 
 
 @dataclass(frozen=True)
@@ -42,13 +50,15 @@ class KeptLesson:
 
 @dataclass(frozen=True)
 class TabletRow:
-    """A person on the roll: the mark in force, the check-in seen first, an approved leave, and whose phone was the same."""
+    """A person on the roll: the mark in force, the check-in seen first, an approved leave, whose phone was the same, and
+    whether what was typed without network came later than usual."""
 
     enrolment: Enrolment
     mark: AttendanceMark | None
     check_in: CheckIn | None
     leave: LeaveRequest | None
     same_device: list[str] = field(default_factory=list)
+    sent_late: bool = False
 
     @property
     def stored(self) -> str:
@@ -112,7 +122,7 @@ def came_to(lesson: Lesson) -> Came:
 
 
 def tablet_roll(lesson: Lesson, user: Any) -> TabletRoll:
-    """Everybody on the roll of `lesson` (with its offering) whom `user` may see, with all that is known. At most six queries."""
+    """Everybody on the roll of `lesson` (with its offering) whom `user` may see, with all that is known. At most seven queries."""
     places = Enrolment.objects.visible_to(user).filter(offering=lesson.offering_id, state__in=ROSTER_STATES)
     if lesson.offering.state == OfferingState.PUBLISHED:
         places = places.filter(state=EnrolmentState.ENROLLED)
@@ -123,6 +133,7 @@ def tablet_roll(lesson: Lesson, user: Any) -> TabletRoll:
     seen = first_check_ins([place.pk for place in people], [anchor.pk])
     check_ins = {place: check_in for (place, _lesson), check_in in seen.items()}
     shared = same_devices(people, check_ins)
+    late = sent_late(check_ins)
     leaves = leaves_at(lesson, [place.pk for place in people])
     rows = [
         TabletRow(
@@ -131,6 +142,7 @@ def tablet_roll(lesson: Lesson, user: Any) -> TabletRoll:
             check_in=check_ins.get(place.pk),
             leave=leaves.get(place.pk),
             same_device=shared.get(place.pk, []),
+            sent_late=place.pk in late,
         )
         for place in people
     ]
@@ -150,3 +162,13 @@ def same_devices(people: Sequence[Enrolment], check_ins: dict[int, CheckIn]) -> 
         if len(group) > 1
         for place in group
     }
+
+
+def sent_late(check_ins: dict[int, CheckIn]) -> set[int]:
+    """Enrolments whose check-in was typed without network and sent later than is usual. It is told, not refused: whoever keeps the roll
+    decides. One query where anything waited."""
+    waited = {place: one for place, one in check_ins.items() if one.source == CheckInSource.OFFLINE}
+    if not waited:
+        return set()
+    usual = timedelta(minutes=float(figure(FigureCode.SENT_LATE_MINUTES)))
+    return {place for place, one in waited.items() if one.received_at - one.seen_at > usual}

@@ -28,6 +28,7 @@ from trainees.rules.check_ins import (
 )
 from trainees.rules.check_ins_denials import (
     ArrivedTooLate,
+    BeforeContact,
     CheckedInAlready,
     CodeExpired,
     NotEnrolledHere,
@@ -124,12 +125,15 @@ def check_in_typed(
     device: str = "",
     place: tuple[Decimal, Decimal] | None = None,
     seen_at: datetime | None = None,
+    contact_at: datetime | None = None,
     now: datetime | None = None,
 ) -> CheckedIn:
     """Check `by` in at the lesson of the day that shows `code`: now, or at `seen_at` for one that waited for the network.
 
+    `contact_at` is when the sender was last in contact with the portal before (None: not known). What is claimed lies inside the
+    validity of the code, not before that contact and not in the future.
     Sending the same key again changes nothing, and is no new try. Raises `TooManyTries`, `WrongCode`, `FromTheFuture`,
-    `ArrivedTooLate`, `CheckedInAlready`, and what `arrival_of` raises; `Busy`.
+    `BeforeContact`, `ArrivedTooLate`, `CheckedInAlready`, and what `arrival_of` raises; `Busy`.
     Concurrency: tries are counted in a transaction of their own, before the code is looked at; then see `_write`.
     """
     now = now or clock.now()
@@ -139,6 +143,11 @@ def check_in_typed(
     sighting = Sighting(source, at, sighting_key, device, place)
     if (known := _known(sighting, by)) is not None:
         return known
+    if seen_at is not None and contact_at is not None and at < contact_at:
+        raise BeforeContact(
+            _("It says %(said)s, but the phone was connected at %(contact)s.")
+            % {"said": clock.in_words(at), "contact": clock.in_words(contact_at)}
+        )
     if now - at > timedelta(hours=figures.offline_hours):
         raise ArrivedTooLate(
             _("A check-in made without network must arrive within %(hours)s hours.")

@@ -30,6 +30,13 @@ from trainees.forms.check_ins import (
 )
 from trainees.models import Cadre
 from trainees.rules.check_ins import read_token, slot_holds
+from trainees.rules.check_ins_contact import (
+    contact_mark,
+    contact_of,
+    is_news,
+    settled_contact,
+    with_contact,
+)
 from trainees.rules.check_ins_denials import CodeExpired, TooManyTries
 from trainees.selectors.check_ins import arrival_of, check_in_figures, sittings_today
 from trainees.services.check_ins import SCAN_KEPT, CheckedIn, check_in_scanned, check_in_typed
@@ -37,6 +44,7 @@ from trainees.services.check_ins import SCAN_KEPT, CheckedIn, check_in_scanned, 
 DEVICE_COOKIE = "check_in_device"
 DEVICE_DAYS = 730
 SCAN = "check_in_scan"
+CONTACTS = "check_in_contacts"
 
 
 @policy(Role.TRAINEE)
@@ -68,7 +76,11 @@ def check_in(request: HttpRequest) -> HttpResponse:
         "has_cadre": Cadre.objects.visible_to(request.user).filter(user=request.user.pk).exists(),
         "now": now,
         "now_milliseconds": int(now.timestamp() * 1000),
+        "mark": contact_mark(request.user.pk, now),
     }
+    kept = request.session.get(CONTACTS, [])
+    if is_news(kept, now):
+        request.session[CONTACTS] = with_contact(kept, now)
     status = 200 if request.method != "POST" else 503 if isinstance(denial, Busy) else 409
     return _with_device(request, render(request, "trainees/check_in.html", context, status=status))
 
@@ -143,6 +155,7 @@ def _answer(request: HttpRequest, row: dict[str, Any]) -> dict[str, Any]:
             device=_device(request),
             place=form.place(),
             seen_at=form.cleaned_data["at"],
+            contact_at=_contact(request, form.cleaned_data),
         )
     except DomainError as refusal:
         again = isinstance(refusal, Busy | TooManyTries)
@@ -150,6 +163,19 @@ def _answer(request: HttpRequest, row: dict[str, Any]) -> dict[str, Any]:
     words = done_words(done)
     messages.success(request, words)
     return answer | {"done": True, "again": False, "words": words}
+
+
+def _contact(request: HttpRequest, sent: dict[str, Any]) -> datetime | None:
+    """When the phone was in contact before it typed what it sends now. Raises `InvalidInput` where it does not say on which page."""
+    if sent["at"] is None:
+        return None
+    shown = contact_of(sent["page"], request.user.pk)
+    if shown is None:
+        raise InvalidInput(
+            _("It was not typed on a page of yours."), remedy=_("Open the page again, then type the code.")
+        )
+    settled = settled_contact(request.session.get(CONTACTS, []), clock.now())
+    return max(shown, settled) if settled else shown
 
 
 def refusal_words(refusal: DomainError) -> str:
