@@ -159,6 +159,7 @@ urlpatterns = [
     path("organisation/conduct/", conduct.conduct_results, name="conduct_results"),
     path("organisation/records/", records.records, name="records"),
     path("organisation/records/compare/", records.comparison, name="comparison"),
+    path("organisation/records/compare.pdf", records.comparison_print, name="comparison_print"),
     path("organisation/records/compare.xlsx", records.comparison_file, name="comparison_file"),
     path("organisation/records/<key:cadre_id>/", records.record, name="record"),
     path("organisation/records/<key:cadre_id>/record.pdf", records.record_file, name="record_file"),

@@ -11,21 +11,11 @@ from python_calamine import CalamineWorkbook
 
 from partyschool.accounts.enums import Role
 from partyschool.common import clock
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.trainees import CadreFactory, make_scheme
 from tests.trainees.lives import REASON, lived, looks
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def city():
-    return City()
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 # --- pages -------------------------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The training record: the own one, somebody else's after a look-up with a reason, and up to four side by side."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from trainees.enums import CreditCategory
 from trainees.exporters.assessment_annex import XLSX
 from trainees.exporters.training_comparison import (
     build_comparison,
+    build_comparison_pdf,
     comparison_facts,
     comparison_file_name,
 )
@@ -31,6 +33,7 @@ from trainees.exporters.training_record import build_record, record_file_name
 from trainees.forms import ReasonForm, RecordSearchForm
 from trainees.models import Cadre
 from trainees.selectors.looks import looks_at, looks_in_force
+from trainees.selectors.record_lines import TrainingRecord
 from trainees.selectors.record_words import cycle_text, promotion_text
 from trainees.selectors.records import (
     COMPARED_MOST,
@@ -175,6 +178,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         "facts": [(label, [(one, tell(one)) for one in found]) for label, tell in facts],
         "reason": reasons[cadres[0].pk],
         "file_url": _address("trainees:comparison_file", cadres),
+        "print_url": _address("trainees:comparison_print", cadres),
     }
     return render(request, "trainees/comparison.html", context)
 
@@ -183,16 +187,36 @@ def comparison(request: HttpRequest) -> HttpResponse:
 @require_safe
 def comparison_file(request: HttpRequest) -> HttpResponseBase:
     """The comparison as a workbook, on record."""
+    return _compared(request, _workbook)
+
+
+@policy(*READERS)
+@require_safe
+def comparison_print(request: HttpRequest) -> HttpResponseBase:
+    """The comparison in PDF, on record."""
+    return _compared(request, _paper)
+
+
+def _compared(request: HttpRequest, build: Callable[..., HttpResponseBase]) -> HttpResponseBase:
+    """A file of the people of the address, once the reason was told; it is kept who took it along."""
     cadres = _chosen(request)
     reasons = looks_in_force(request.user, cadres)
     if len(reasons) < len(cadres):
         return HttpResponseRedirect(_address("trainees:comparison", cadres), status=303)
     reason = reasons[cadres[0].pk]
     record_export(cadres=cadres, reason=reason, by=request.user)
-    content = build_comparison(
-        training_records(cadres), reason=reason, printed_by=str(request.user), now=clock.now()
-    )
-    return download_bytes(content, name=comparison_file_name(), content_type=XLSX)
+    facts = {"reason": reason, "printed_by": str(request.user), "now": clock.now()}
+    return build(request, training_records(cadres), facts)
+
+
+def _workbook(request: HttpRequest, records: list[TrainingRecord], facts: dict[str, Any]) -> HttpResponseBase:
+    return download_bytes(build_comparison(records, **facts), name=comparison_file_name(), content_type=XLSX)
+
+
+def _paper(request: HttpRequest, records: list[TrainingRecord], facts: dict[str, Any]) -> HttpResponseBase:
+    document = build_comparison_pdf(records, **facts)
+    _tell_missing(request, document)
+    return download_bytes(document.content, name=comparison_file_name("pdf"), content_type=PDF)
 
 
 # --- shared ------------------------------------------------------------------------------------------------------------------------------
