@@ -43,6 +43,8 @@ ARGUMENTS = {
     "score_id": "trainees.ConductScore",
     "sheet_id": "trainees.ConductSheet",
     "user_id": "accounts.User",
+    "entry_id": "trainees.CreditEntry",
+    "view_id": "trainees.SavedView",
 }
 OWNERS = {"jobs:": "jobs.Job", "notices:": "notices.Notice"}
 FIXED = {

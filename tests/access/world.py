@@ -70,6 +70,7 @@ from trainees.models import (
     OfferingRoster,
     ReportPacket,
     ReportSchedule,
+    SavedView,
     SeatOverride,
     SeatRefusal,
     SelectionDraw,
@@ -283,7 +284,19 @@ def build_world() -> World:
     _add_import(world)
     _add_year(world)
     _add_certificates(world)
+    _add_views(world)
     return world
+
+
+def _add_views(world: World) -> None:
+    """A view of the credit report of the organisation department, and one of somebody that no reader may see."""
+    owners = {"own": world.users[Role.ORGDEPT], "cousin": make_user(username="stranger2", full_name="别人")}
+    world.objects[SavedView] = {
+        whose: SavedView.objects.create(
+            user=owner, page="organisation_cadres", name=f"{CANARIES[whose]}视图", query="sort=name"
+        )
+        for whose, owner in owners.items()
+    }
 
 
 def _add_year(world: World) -> None:
