@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 import trainees.tasks
 from courses.enums import OfferingKind, OfferingState
 from partyschool.audit.models import AuditEvent
 from partyschool.common.errors import InvalidInput
+from partyschool.common.integrity import all_checks
 from partyschool.jobs.models import StoredFile
 from partyschool.jobs.services.running import run_job
 from partyschool.notices.models import Notice
@@ -275,3 +276,25 @@ def test_empty_file_is_refused():
 
 def test_number_reads_as_it_is_printed(world):
     assert CertificateLine(issue(world)[2]).number == "两江委校证字〔2025〕第00003号"
+
+
+def faults():
+    return list(all_checks()["trainees.certificates"]())
+
+
+def test_check_data_finds_a_gap_and_a_place_that_is_not_completed(world):
+    issue(world)
+    assert faults() == []
+
+    CertificateCounter.objects.update(last_number=5)
+    assert faults() == ["trainees.CertificateCounter 2025: 5 drawn, 3 certificates up to 3"]
+
+    CertificateCounter.objects.update(last_number=3)
+    first = stored().get(number=1)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "UPDATE trainees_enrolment SET state = 'not_completed' WHERE id = %s", [first.enrolment_id]
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert faults() == [f"trainees.Certificate {first.pk}: its place is not_completed"]
