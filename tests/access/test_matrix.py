@@ -5,15 +5,14 @@
 
 import os
 import re
-from pathlib import Path
 
 import pytest
 from django.test import Client
 
 from tests.access.addresses import every_address, undone
+from tests.access.committed import MATRIX
 from tests.access.world import CANARIES, HIDDEN, READERS, World, build_world
 
-MATRIX = Path(__file__).with_name("matrix.txt")
 pytestmark = pytest.mark.django_db
 
 
