@@ -1,6 +1,6 @@
 """Sealed years beside each other: each with the units of its own last day, within what the reader is responsible for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -43,7 +43,7 @@ class YearFigures:
         """Credits counted per head of the assessed, one digit; None where nobody was assessed."""
         return round(self.counted / self.tally.assessed, 1) if self.tally.assessed else None
 
-    def add(self, row: dict[str, Any]) -> None:
+    def add(self, row: Mapping[str, Any]) -> None:
         for result in AssessmentResult:
             self.tally.add(result, row[result.value])
         self.excellent += row["excellent"]
