@@ -160,9 +160,10 @@ def report_rows(user: Any, asked: ReportQuery, *, year: int) -> QuerySet[YearlyA
     then = {COLUMNS[key].then for key in asked.columns} - {""}
     if "post_then" in then:
         rows = rows.annotate(post_then=_posting("post", year))
-    if "category_then" in then or asked.category:
-        placed = rows.annotate(category_then=_posting("category", year))
-        rows = placed.filter(category_then=asked.category) if asked.category else placed
+    if asked.category:
+        rows = rows.filter(_served_as(asked.category, year))
+    if "category_then" in then:
+        rows = rows.annotate(category_then=_posting("category", year))
     return rows
 
 
@@ -171,6 +172,17 @@ _STATUS = {
     ReportStatus.MOVED: Q(cadre__left_on__isnull=True) & ~Q(cadre__unit=F("unit")),
     ReportStatus.LEFT: Q(cadre__left_on__isnull=False),
 }
+
+
+def _served_as(category: str, year: int) -> Q:
+    """Whose posting on the last day of `year`, or the last one of who had left before, was of `category`: one row each, found by a join.
+
+    Looking the posting up row by row, as for the columns of one page, would take seconds over a province.
+    """
+    day, of = date(year, 12, 31), "cadre__postings__"
+    in_force = Q(**{f"{of}ends_on": None}) | Q(**{f"{of}ends_on__gte": day})
+    the_last = Q(**{f"{of}ends_on": F("cadre__left_on")})
+    return Q(**{f"{of}category": category, f"{of}starts_on__lte": day}) & (in_force | the_last)
 
 
 def _posting(column: str, year: int) -> Subquery:
