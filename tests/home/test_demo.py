@@ -107,6 +107,9 @@ def test_school_of_the_reform_plan(demo):
     drafted = SelectionRound.objects.get(state=RoundState.DRAFT)
     topics = drafted.offerings.filter(state=OfferingState.PUBLISHED)
     assert (topics.count(), topics.filter(lessons__ends_at__lt=clock.now()).count()) == (8, 8)
+    # Off-job classes, on which limits of leave and the record can be seen: past ones attended, present ones enrolled in.
+    off_job = Enrolment.objects.filter(offering__off_job=True).unscoped(EVERYBODY)
+    assert {one.offering.year for one in off_job.select_related("offering")} >= {year - 1, year}
     results = YearlyAssessment.objects.filter(year=year - 1).unscoped(EVERYBODY)
     assert {result: results.filter(result=result).exists() for result in AssessmentResult} == dict.fromkeys(
         AssessmentResult, True

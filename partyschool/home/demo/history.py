@@ -108,6 +108,8 @@ class Chronicle:
                 lead_teacher=self._teacher(plan.lessons[-1].teacher),
                 selection_round=rounds.get(plan.kind) if plan.in_round else None,
                 series=plan.series,
+                # Main classes release from work for the whole time: limits of leave and the record of off-job training show on them.
+                off_job=plan.kind == OfferingKind.MAIN_CLASS,
             )
             for plan in plans
         )
