@@ -13,7 +13,7 @@ from courses.models import Offering, SelectionRound
 from partyschool.accounts.enums import Role
 from partyschool.common import clock
 from tests.admin.clients import logged_in
-from tests.admin.round_forms import address, deeds, split
+from tests.admin.round_forms import address, deeds, drafted, split, topic_of
 from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory, SelectionRoundFactory
 from tests.factories.trainees import CadreFactory, EnrolmentFactory
@@ -23,20 +23,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def draft(city) -> SelectionRound:
-    """A draft whose times are whole minutes, as people enter them."""
-    minute = clock.now().replace(second=0, microsecond=0)
-    return SelectionRoundFactory(
-        state=RoundState.DRAFT,
-        name="第一轮",
-        year=clock.school_year(),
-        opens_at=minute - timedelta(days=1),
-        closes_at=minute + timedelta(days=1),
-    )
+    return drafted()
 
 
 @pytest.fixture
 def topic(draft) -> Offering:
-    return OfferingFactory(selection_round=draft, capacity=10, title="党性教育", year=draft.year)
+    return topic_of(draft)
 
 
 # -- moves

@@ -10,9 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from courses.enums import RoundMode, RoundState
 from courses.models import Offering, RoundOpening, SeatCount, SeatReservation, SelectionRound, UnitQuota
-from partyschool.common import clock
 from partyschool.common.errors import Stale
-from tests.admin.round_forms import address, deeds, split
+from tests.admin.round_forms import address, deeds, drafted, split, topic_of
 from tests.factories.courses import OfferingFactory, SelectionRoundFactory
 from tests.factories.trainees import CadreFactory, EnrolmentFactory
 
@@ -79,20 +78,12 @@ def faults(answer: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def draft(city) -> SelectionRound:
-    """A draft whose times are whole minutes, as people enter them."""
-    minute = clock.now().replace(second=0, microsecond=0)
-    return SelectionRoundFactory(
-        state=RoundState.DRAFT,
-        name="第一轮",
-        year=clock.school_year(),
-        opens_at=minute - timedelta(days=1),
-        closes_at=minute + timedelta(days=1),
-    )
+    return drafted()
 
 
 @pytest.fixture
 def topic(draft) -> Offering:
-    return OfferingFactory(selection_round=draft, capacity=10, title="党性教育", year=draft.year)
+    return topic_of(draft)
 
 
 def test_everything_of_a_round_is_saved_on_one_page(staff_client, draft, topic, city):

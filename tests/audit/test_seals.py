@@ -139,10 +139,8 @@ def test_events_that_nobody_seals_are_told(sealed):
     assert ["未封存" in fault for fault in verify_chain(now=later)] == [True]
 
 
-@pytest.mark.race
-@pytest.mark.django_db(transaction=True)
-def test_number_committed_late_is_sealed_too():
-    """A writer draws a lower number and commits after a higher one; sealing waits for it, other writers wait for nobody."""
+def _late_writer():
+    """A thread that has drawn a number and commits once the event is set."""
     drawn, commit = threading.Event(), threading.Event()
 
     def slow_writer():
@@ -157,6 +155,14 @@ def test_number_committed_late_is_sealed_too():
     writer = threading.Thread(target=slow_writer)
     writer.start()
     drawn.wait(20)
+    return writer, commit
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_number_committed_late_is_sealed_too():
+    """A writer draws a lower number and commits after a higher one; sealing waits for it, other writers wait for nobody."""
+    writer, commit = _late_writer()
     write(1)
     assert seal_events(patience=0.2) == 0
     threading.Timer(0.5, commit.set).start()
@@ -170,20 +176,7 @@ def test_number_committed_late_is_sealed_too():
 def test_without_waiting_the_late_number_breaks_the_chain(monkeypatch):
     """The twin: it shows that the wait is needed."""
     monkeypatch.setattr(seals, "_settled", lambda patience: True)
-    drawn, commit = threading.Event(), threading.Event()
-
-    def slow_writer():
-        try:
-            with transaction.atomic():
-                write(1)
-                drawn.set()
-                commit.wait(20)
-        finally:
-            connection.close()
-
-    writer = threading.Thread(target=slow_writer)
-    writer.start()
-    drawn.wait(20)
+    writer, commit = _late_writer()
     write(1)
     assert seal_events() == 1
     commit.set()

@@ -6,12 +6,10 @@ from functools import partial
 import pytest
 
 from courses.enums import OfferingState
-from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from partyschool.common.errors import NotFound
 from tests.concurrency.rivals import compete
-from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory
 from tests.factories.trainees import EnrolmentFactory
 from trainees.enums import AttendanceStatus, EnrolmentState
@@ -27,11 +25,6 @@ from trainees.services.attendance import (
 
 pytestmark = pytest.mark.django_db
 PRESENT, ABSENT = AttendanceStatus.PRESENT, AttendanceStatus.ABSENT
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from courses.enums import OfferingKind
 from courses.models import SeatCount
 from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory
 from tests.factories.trainees import EnrolmentFactory, make_scheme, make_trainee
 from trainees.enums import AttendanceStatus
@@ -23,17 +23,7 @@ from trainees.services.closing import close_offering
 
 from .classes import approve, ask, at, half, lessons, make_class, mark, readers, told
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def own_files(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def city():
-    return City()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 
 
 @pytest.fixture
@@ -49,11 +39,6 @@ def place(city, course):
 @pytest.fixture
 def scheme():
     return make_scheme()
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 # --- limits ------------------------------------------------------------------------------------------------------------------------------

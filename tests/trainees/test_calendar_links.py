@@ -36,11 +36,6 @@ def cadre() -> Any:
 
 
 @pytest.fixture
-def staff() -> Any:
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
 def reader(client, cadre) -> Client:
     client.force_login(cadre.user)
     return client

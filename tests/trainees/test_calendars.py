@@ -28,11 +28,6 @@ def cadre() -> Any:
     return make_trainee()
 
 
-@pytest.fixture
-def staff() -> Any:
-    return make_user(Role.STAFF)
-
-
 # --- what is in it -----------------------------------------------------------------------------------------------------------------------
 
 

@@ -27,11 +27,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
 def unit():
     return City().finance_bureau
 

@@ -6,10 +6,8 @@ from functools import partial
 
 import pytest
 
-from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
 from tests.concurrency.rivals import compete
-from tests.factories.accounts import make_user
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, make_scheme
 from tests.factories.years import sealed_year
 from trainees.enums import CreditCategory
@@ -20,11 +18,6 @@ from trainees.services.years import close_year
 
 pytestmark = pytest.mark.django_db
 CARRIES = {"carry_category": CreditCategory.ELECTIVE, "carry_most": Decimal(20)}
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 @pytest.fixture

@@ -29,11 +29,6 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
 def lesson():
     return lesson_at(START)
 

@@ -16,7 +16,7 @@ from partyschool.common.errors import Duplicate, InvalidInput, NotEligible, NotF
 from partyschool.common.integrity import all_checks
 from partyschool.notices.models import Notice
 from tests.access.addresses import undone
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.trainees import CadreFactory, make_scheme, make_trainee
 from trainees.enums import ClaimState, CreditBasis, CreditCategory, RecognisedActivity, YearState
 from trainees.models import AssessmentYear, CreditClaim, CreditEntry, CreditRule
@@ -41,7 +41,7 @@ from trainees.services.year_locks import YearSealed
 
 from .evidence_samples import HTML, JPEG, upload
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 DAY = date(2025, 5, 20)
 NOW = clock.school_instant(date(2025, 6, 10), clock.now().time())
 # Activity → basis, credits, most a year, category.
@@ -59,11 +59,6 @@ def make_rules(scheme, rules=None):
         )
 
 
-@pytest.fixture(autouse=True)
-def own_files(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
 @pytest.fixture
 def scheme():
     found = make_scheme(state="draft")
@@ -74,18 +69,8 @@ def scheme():
 
 
 @pytest.fixture
-def city():
-    return City()
-
-
-@pytest.fixture
 def trainee(city, scheme):
     return make_trainee(unit=city.finance_bureau)
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 def facts(activity=RecognisedActivity.OUTSIDE_CLASS, quantity=2, **more) -> ClaimFacts:

@@ -10,13 +10,12 @@ from django.db import IntegrityError, transaction
 from courses.enums import OfferingKind, OfferingState
 from courses.models import SeatCount
 from faculty.models import TeachingEntry
-from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from partyschool.common.errors import DomainError, NotFound
 from partyschool.notices.models import Notice
 from tests.concurrency.rivals import compete
-from tests.factories.accounts import make_unit, make_user
+from tests.factories.accounts import make_unit
 from tests.factories.courses import LessonFactory, OfferingFactory, SelectionRoundFactory
 from tests.factories.faculty import TeacherFactory
 from tests.factories.trainees import EnrolmentFactory, make_scheme, make_trainee
@@ -42,11 +41,6 @@ STATUS = {
     "v": AttendanceStatus.ON_LEAVE,
     "a": AttendanceStatus.ABSENT,
 }
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 def credits_of(offering):

@@ -11,7 +11,7 @@ from partyschool.audit.models import AuditEvent
 from partyschool.common.errors import NotFound, Stale
 from partyschool.common.integrity import all_checks
 from partyschool.notices.models import Notice
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.trainees import CadreFactory, make_scheme, make_trainee
 from tests.factories.years import OVER, YEAR, earn, result_of, sealed_year, versions_of
 from trainees.enums import ExemptionGround, MakeUpState, Rank
@@ -29,16 +29,6 @@ from trainees.services.make_up import PlanLine, plan_make_up
 from trainees.services.years import close_year
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
-def city():
-    return City()
 
 
 @pytest.fixture

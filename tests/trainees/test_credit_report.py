@@ -22,7 +22,7 @@ from trainees.selectors.credit_report import UnitOutOfScope, read_query, report_
 from trainees.selectors.credit_report_columns import COLUMNS, DEFAULT_COLUMNS
 from trainees.services.credit_report import start_export
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 
 LIST, EXPORT, EXPORTS, VIEWS = (
     "/organisation/cadres/",
@@ -30,26 +30,6 @@ LIST, EXPORT, EXPORTS, VIEWS = (
     "/organisation/exports/",
     "/organisation/views/",
 )
-
-
-@pytest.fixture(autouse=True)
-def files(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "files"
-
-
-@pytest.fixture
-def closed():
-    return ClosedYear()
-
-
-@pytest.fixture
-def as_user(client):
-    def log_in(*roles, unit=None):
-        user = make_user(*roles, unit=unit)
-        client.force_login(user)
-        return user
-
-    return log_in
 
 
 def names(client, **parameters):

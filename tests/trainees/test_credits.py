@@ -11,7 +11,7 @@ from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from partyschool.common.errors import NotFound
 from partyschool.common.ledger import AlreadyReversed
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory
 from tests.factories.trainees import (
     CadreFactory,
@@ -37,16 +37,6 @@ from trainees.services.years import close_year
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("trainees:credits")
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
-def city():
-    return City()
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ from functools import partial
 import pytest
 from django.db import IntegrityError, transaction
 
-from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from partyschool.common.errors import NotFound
 from tests.concurrency.rivals import compete
-from tests.factories.accounts import make_user
 from tests.factories.trainees import CadreFactory
 from trainees.enums import LeaveApprover, Rank
 from trainees.models import CycleRequirement, LeaveTier
@@ -27,11 +25,6 @@ from trainees.services.figures import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 def day(days):

@@ -14,12 +14,7 @@ from trainees.enums import Edition, PacketState
 from trainees.models import PacketReceipt, ReportPacket
 from trainees.services.deliveries import deliver_packet, redeliver_packet, withdraw_packet
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def files(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "files"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 
 
 @pytest.fixture

@@ -27,16 +27,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def city() -> City:
-    return City()
-
-
-@pytest.fixture
-def staff() -> Any:
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
 def found() -> Any:
     return SelectionRoundFactory(max_picks=2, min_picks=2)
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.utils import translation
 
 from courses.enums import OfferingState, RoundState
 from courses.models import SeatCount
@@ -31,13 +30,7 @@ from trainees.models import Enrolment
 from trainees.services.electives import select_topic, withdraw_from_topic
 from trainees.services.enrolments import enrol_cadre
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture

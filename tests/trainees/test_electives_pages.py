@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from django.utils import translation
 
 from courses.enums import OfferingState, RoundState
 from partyschool.accounts.enums import Role
@@ -14,13 +13,7 @@ from tests.factories.faculty import TeacherFactory
 from tests.factories.trainees import EnrolmentFactory, make_trainee
 from tests.trainees.picks import places, taken
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from partyschool.common.integrity import all_checks
 from partyschool.jobs.services.downloads import FileLost
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.courses import OfferingFactory
 from tests.factories.faculty import TeacherFactory
 from tests.factories.trainees import EnrolmentFactory, make_scheme, make_trainee
@@ -36,17 +36,7 @@ from trainees.services.years import close_year
 
 from .evidence_samples import HTML, JPEG, PDF, PNG, swollen_png, upload, zip_bomb
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def own_files(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def city():
-    return City()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 
 
 @pytest.fixture

@@ -6,11 +6,9 @@ from functools import partial
 
 import pytest
 
-from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from tests.concurrency.rivals import compete
-from tests.factories.accounts import make_user
 from trainees.enums import FigureCode
 from trainees.models import TrainingFigure
 from trainees.selectors.figures import figure
@@ -18,11 +16,6 @@ from trainees.services.figures import InvalidFigure, set_figure
 
 pytestmark = pytest.mark.django_db
 CODE = FigureCode.CALLS_A_YEAR
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 def put(staff, value, days, **fields):

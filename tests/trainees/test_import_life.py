@@ -40,11 +40,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
 def unit():
     return make_unit(code="U0001", name="市财政局")
 

@@ -7,11 +7,10 @@ import pytest
 import python_calamine
 
 import trainees.tasks
-from partyschool.accounts.enums import Role
 from partyschool.accounts.models import Unit
 from partyschool.jobs.enums import JobState
 from partyschool.jobs.services.running import run_job
-from tests.factories.accounts import City, make_unit, make_user
+from tests.factories.accounts import City, make_unit
 from tests.factories.imports import citizen_number, person, text_file
 from tests.trainees.imported import DAY, cadres, check, codes, counts, filed, register
 from trainees.enums import CadreCategory, ImportPart, ImportState, Rank
@@ -29,11 +28,6 @@ from trainees.services.imports import NotToBeChecked, start_check
 assert trainees.tasks  # with it come the handlers of the jobs
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
 from partyschool.common.errors import InvalidInput, NotFound, WrongState
 from partyschool.notices.models import Notice
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory
 from tests.factories.trainees import EnrolmentFactory, make_scheme, make_trainee
 from trainees.enums import LeaveApprover, LeaveState
@@ -36,17 +36,7 @@ from trainees.services.leaves import (
 
 from .classes import approve, ask, at, half, lessons, make_class, mark, marks_of, readers, told
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def own_files(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def city():
-    return City()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 
 
 @pytest.fixture
@@ -62,11 +52,6 @@ def place(city, course):
 @pytest.fixture
 def scheme():
     return make_scheme()
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 # --- asking ------------------------------------------------------------------------------------------------------------------------------

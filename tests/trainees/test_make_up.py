@@ -12,7 +12,7 @@ from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from partyschool.common.errors import NotFound
 from partyschool.notices.models import Notice
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.courses import OfferingFactory
 from tests.factories.trainees import CadreFactory, EnrolmentFactory, make_scheme, make_trainee
 from tests.factories.years import YEAR, earn, result_of, sealed_year
@@ -35,16 +35,6 @@ from trainees.services.years import close_year
 
 pytestmark = pytest.mark.django_db
 LATER = date(2099, 6, 30)
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
-def city():
-    return City()
 
 
 @pytest.fixture

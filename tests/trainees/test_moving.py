@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.utils import translation
 
 from courses.enums import OfferingState, RoundState
 from courses.models import Offering, SeatCount, UnitQuota
@@ -24,7 +23,7 @@ from partyschool.common.errors import (
     WrongState,
 )
 from partyschool.notices.models import Notice
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory, SelectionRoundFactory
 from tests.factories.trainees import CadreFactory, EnrolmentFactory, make_trainee
 from trainees.enums import AttendanceStatus, EnrolmentState, OverrideRule, Rank, WaitingState
@@ -35,23 +34,7 @@ from trainees.services.enrolments import REASON_MOST, STAFF_RULES, enrol_cadre
 from trainees.services.merging import merge_topic
 from trainees.services.moving import move_cadre, withdraw_cadre
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def city() -> City:
-    return City()
-
-
-@pytest.fixture
-def staff() -> Any:
-    return make_user(Role.STAFF)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture

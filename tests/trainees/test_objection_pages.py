@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.trainees import CadreFactory, make_scheme, make_trainee
 from tests.factories.years import YEAR, earn, open_year, result_of, sealed_year
 from trainees.models import AssessmentObjection, Evidence
@@ -20,23 +20,8 @@ from trainees.services.make_up import PlanLine, plan_make_up
 from trainees.services.objections import answer_objection, raise_objection
 from trainees.services.years import close_year
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-
-
-@pytest.fixture(autouse=True)
-def own_storage(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
-def city():
-    return City()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from datetime import time, timedelta
 
 import pytest
-from django.utils import translation
 
 from courses.models import SeatCount
 from partyschool.common import clock
@@ -12,7 +11,6 @@ from partyschool.common.errors import (
     WindowClosed,
     WrongState,
 )
-from partyschool.common.integrity import all_checks
 from tests.trainees.lines import HOUR, Line, offered, place_of, sitting, told
 from trainees.models import WaitingEntry
 from trainees.services.electives import select_topic, withdraw_from_topic
@@ -20,20 +18,7 @@ from trainees.services.offers import accept_offer, decline_offer, expire_offers,
 from trainees.services.promotion import Promoted
 from trainees.services.waiting import leave_waiting_list
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def silence():
-    """Whatever a test did, the books agree in the end."""
-    yield
-    assert [fault for name in ("trainees.waiting", "trainees.seats") for fault in all_checks()[name]()] == []
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agreeing_books", "english")]
 
 
 # --- offers ------------------------------------------------------------------------------------------------------------------------------

@@ -10,33 +10,13 @@ from django.urls import reverse
 from partyschool.accounts.enums import UnitKind
 from partyschool.audit.models import AuditEvent
 from partyschool.jobs.models import Job
-from tests.factories.accounts import make_unit, make_user
+from tests.factories.accounts import make_unit
 from tests.factories.reports import ClosedYear
 from trainees.models import Cadre
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 
 OVERVIEW, CADRES = "/organisation/", "/organisation/cadres/"
-
-
-@pytest.fixture(autouse=True)
-def files(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "files"
-
-
-@pytest.fixture
-def closed():
-    return ClosedYear()
-
-
-@pytest.fixture
-def as_user(client):
-    def log_in(*roles, unit=None):
-        user = make_user(*roles, unit=unit)
-        client.force_login(user)
-        return user
-
-    return log_in
 
 
 def page(client, url, **parameters):

@@ -26,21 +26,6 @@ pytestmark = pytest.mark.django_db
 OVERVIEW, YEARS = "/organisation/", "/organisation/years/"
 
 
-@pytest.fixture
-def closed():
-    return ClosedYear()
-
-
-@pytest.fixture
-def as_user(client):
-    def log_in(*roles, unit=None):
-        user = make_user(*roles, unit=unit)
-        client.force_login(user)
-        return user
-
-    return log_in
-
-
 # --- hours against plan ------------------------------------------------------------------------------------------------------------------
 
 

@@ -6,10 +6,8 @@ from decimal import Decimal
 import pytest
 
 from courses.enums import OfferingKind
-from partyschool.accounts.enums import Role
 from partyschool.common import clock
 from partyschool.notices.models import Notice
-from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory
 from tests.factories.trainees import EnrolmentFactory, make_scheme, make_trainee
 from trainees.enums import AttendanceStatus, PenaltyCause
@@ -27,11 +25,6 @@ STATUS = {
     "a": AttendanceStatus.ABSENT,
 }
 ALL = {PenaltyCause.LATE: 1, PenaltyCause.ABSENT: 4, PenaltyCause.NO_SHOW: 2}
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 def make_strict(penalties=ALL, year=2025, **fields):

@@ -11,7 +11,7 @@ from courses.enums import OfferingKind, OfferingState
 from partyschool.accounts.enums import Role
 from partyschool.common import clock
 from partyschool.common.errors import InvalidInput, NotFound
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.conduct import AssessedClass
 from tests.factories.courses import LessonFactory, OfferingFactory
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, EnrolmentFactory, make_scheme
@@ -24,16 +24,6 @@ from trainees.selectors.records import training_record, training_records
 from trainees.services.records import LookReasonMissing, TooManyCompared, look_up
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def city():
-    return City()
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 def read(cadre):

@@ -17,13 +17,8 @@ from trainees.models import ReportPacket, YearlyAssessment
 from trainees.services.corrections import Stated, correct_result
 from trainees.services.reports import build_reports
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 REQUESTS = ("请将", "请督促", "请贵单位", "请以", "请你")
-
-
-@pytest.fixture(autouse=True)
-def files(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "files"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.urls import reverse
 from courses.enums import OfferingKind
 from partyschool.accounts.enums import Role
 from partyschool.common import clock
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory
 from tests.factories.faculty import TeacherFactory
 from tests.factories.requests import make_claim, make_evidence, make_leave
@@ -19,17 +19,7 @@ from trainees.models import CreditClaim, CreditEntry, CreditRule, LeaveRequest
 
 from .evidence_samples import HTML, upload
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def own_files(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def city():
-    return City()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_files")]
 
 
 @pytest.fixture

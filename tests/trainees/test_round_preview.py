@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 
 from courses.enums import OfferingState, RoundMode, RoundState
 from courses.models import RoundOpening, SeatCount, SeatReservation
 from partyschool.accounts.enums import Role
 from partyschool.common import clock
 from partyschool.standards.models import StandardTarget
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory, RoomFactory, SelectionRoundFactory
 from tests.factories.faculty import TeacherFactory
 from tests.factories.trainees import CadreFactory, EnrolmentFactory
@@ -23,23 +22,7 @@ from trainees.models import Cadre
 from trainees.selectors.round_preview import Grouping, opening_denial, preview_round, sight_of
 from trainees.selectors.round_warnings import round_warnings
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def city() -> City:
-    return City()
-
-
-@pytest.fixture
-def staff() -> Any:
-    return make_user(Role.STAFF)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 import time_machine
 
-from partyschool.accounts.enums import Role
 from partyschool.common import clock
 from partyschool.jobs.models import Job
 from partyschool.notices.models import Notice
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import City
 from tests.factories.trainees import CadreFactory, make_scheme
 from tests.factories.years import sealed_year
 from trainees.enums import Edition, Frequency
@@ -18,11 +17,6 @@ from trainees.services.schedules import Ran, run_due_schedules, save_schedule
 
 pytestmark = pytest.mark.django_db
 EVE = datetime(2025, 12, 31, 15, tzinfo=UTC)  # 23:00 of the same day at the school
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 @pytest.fixture

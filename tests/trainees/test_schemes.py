@@ -6,9 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from courses.enums import OfferingKind
-from partyschool.accounts.enums import Role
 from partyschool.common.locking import violated_constraint
-from tests.factories.accounts import make_user
 from tests.factories.trainees import make_scheme
 from trainees.enums import CreditCategory, PenaltyCause, Rank, RecognisedActivity, SchemeState
 from trainees.models import CreditScheme
@@ -17,11 +15,6 @@ from trainees.services.schemes import FIGURES, NotDraft, SchemeUnsound, copy_sch
 
 pytestmark = pytest.mark.django_db
 C, E, N, O = CreditCategory  # noqa: E741 -- concentrated, elective, online, other
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 def full(scheme):

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from courses.enums import OfferingKind
-from partyschool.accounts.enums import Role
 from partyschool.common import clock
 from partyschool.common.ledger import reverse_entry
 from tests.factories.accounts import make_unit, make_user
@@ -31,11 +30,6 @@ from trainees.services.years import close_year
 
 # Simulating opens a transaction of its own.
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
 
 
 @pytest.fixture

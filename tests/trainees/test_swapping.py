@@ -1,14 +1,12 @@
 """Giving up one topic for another: at once, or as a wish in line."""
 
 import pytest
-from django.utils import translation
 
 from partyschool.common.errors import (
     Full,
     InvalidInput,
     WrongState,
 )
-from partyschool.common.integrity import all_checks
 from tests.trainees.lines import Line, deeds, place_of, sitting
 from trainees.rules.denials import OthersWaiting
 from trainees.services.electives import select_topic, withdraw_from_topic
@@ -17,20 +15,7 @@ from trainees.services.promotion import Promoted
 from trainees.services.swapping import swap_topics
 from trainees.services.waiting import join_waiting_list
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def silence():
-    """Whatever a test did, the books agree in the end."""
-    yield
-    assert [fault for name in ("trainees.waiting", "trainees.seats") for fault in all_checks()[name]()] == []
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agreeing_books", "english")]
 
 
 # --- swaps -------------------------------------------------------------------------------------------------------------------------------

@@ -31,11 +31,6 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 @pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
 def lesson():
     return lesson_at(START)
 

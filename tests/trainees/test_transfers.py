@@ -33,16 +33,6 @@ TODAY = clock.school_date()
 
 
 @pytest.fixture
-def city() -> City:
-    return City()
-
-
-@pytest.fixture
-def staff() -> User:
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
 def cadre(city) -> Cadre:
     return again(CadreFactory(unit=city.finance_bureau, post="科员", joined_on=date(2020, 1, 1)))
 

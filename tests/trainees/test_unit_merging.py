@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from partyschool.accounts.enums import Role, UnitChangeKind, UnitKind
-from partyschool.accounts.models import Unit, User
+from partyschool.accounts.models import Unit
 from partyschool.accounts.services.unit_merging import DepartmentsOnly
 from partyschool.accounts.services.units import (
     UnitBelowItself,
@@ -16,7 +16,7 @@ from partyschool.accounts.services.units import (
 )
 from partyschool.common import clock
 from partyschool.common.integrity import all_checks
-from tests.factories.accounts import City, make_unit, make_user
+from tests.factories.accounts import make_unit, make_user
 from tests.factories.courses import OfferingFactory, SelectionRoundFactory
 from tests.factories.trainees import CadreFactory, make_scheme
 from trainees.models import Cadre, Posting, YearlyAssessment
@@ -28,16 +28,6 @@ from trainees.services.years import close_year
 pytestmark = pytest.mark.django_db
 
 TODAY = clock.school_date()
-
-
-@pytest.fixture
-def city() -> City:
-    return City()
-
-
-@pytest.fixture
-def staff() -> User:
-    return make_user(Role.STAFF)
 
 
 def unit_of(cadre: Cadre) -> Unit:

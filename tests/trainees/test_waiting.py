@@ -4,7 +4,6 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
-from django.utils import translation
 
 from courses.models import SeatReservation
 from courses.services.offerings import set_capacity
@@ -20,7 +19,6 @@ from partyschool.common.errors import (
     WindowClosed,
     WrongState,
 )
-from partyschool.common.integrity import all_checks
 from tests.factories.accounts import City, make_user
 from tests.factories.courses import LessonFactory
 from tests.factories.trainees import make_trainee
@@ -33,20 +31,7 @@ from trainees.services.enrolments import enrol_cadre
 from trainees.services.promotion import Promoted
 from trainees.services.waiting import join_waiting_list, leave_waiting_list
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def silence():
-    """Whatever a test did, the books agree in the end."""
-    yield
-    assert [fault for name in ("trainees.waiting", "trainees.seats") for fault in all_checks()[name]()] == []
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agreeing_books", "english")]
 
 
 # --- getting in line ---------------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from datetime import time, timedelta
 
 import pytest
 from django.db import connection
-from django.utils import translation
 
 from courses.services.offerings import set_capacity
 from partyschool.accounts.enums import Role
@@ -28,20 +27,7 @@ from trainees.services.electives import select_topic
 from trainees.services.promotion import Promoted, sweep_lines
 from trainees.services.waiting import leave_waiting_list, set_priority
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def silence():
-    """Whatever a test did, the books agree in the end."""
-    yield
-    assert [fault for name in ("trainees.waiting", "trainees.seats") for fault in all_checks()[name]()] == []
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("agreeing_books", "english")]
 
 
 # --- priority ----------------------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from partyschool.common import clock
 from partyschool.jobs.models import Job
 from partyschool.jobs.services.progress import Progress
 from partyschool.notices.models import Notice
-from tests.factories.accounts import City, make_user
+from tests.factories.accounts import make_user
 from tests.factories.courses import LessonFactory, OfferingFactory
 from tests.factories.trainees import CadreFactory, make_scheme, make_trainee
 from tests.factories.years import OVER, YEAR, after, earn, open_year, result_of, sealed_year
@@ -36,16 +36,6 @@ from trainees.services.year_states import (
 from trainees.services.years import close_year
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
-def city():
-    return City()
 
 
 @pytest.fixture

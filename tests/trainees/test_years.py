@@ -9,11 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from partyschool.accounts.enums import Role
 from partyschool.audit.models import AuditEvent
 from partyschool.common import clock
 from tests.concurrency.rivals import compete
-from tests.factories.accounts import City, make_unit, make_user
+from tests.factories.accounts import make_unit
 from tests.factories.trainees import CadreFactory, CreditEntryFactory, make_scheme
 from trainees.enums import CreditCategory, Rank
 from trainees.models import CreditScheme, YearlyAssessment
@@ -23,16 +22,6 @@ from trainees.services.years import RequirementMissing, YearClosing, YearNotBegu
 pytestmark = pytest.mark.django_db
 NEXT_YEAR = clock.school_instant(date(2026, 1, 1), time.min)
 LAST_MINUTE = NEXT_YEAR - timedelta(minutes=1)
-
-
-@pytest.fixture
-def staff():
-    return make_user(Role.STAFF)
-
-
-@pytest.fixture
-def city():
-    return City()
 
 
 def result_of(cadre, year=2025):
