@@ -44,6 +44,14 @@ TOLD = {
             )
         ),
     ],
+    "reports.py": [
+        *(
+            f"pages/s of a {kind}: the portal / {rival}"
+            for kind in ("notice", "list")
+            for rival in ("WeasyPrint", "fpdf2", "typst")
+        ),
+        "packets/s: two workers / one",
+    ],
     "seat_rush.py": [
         "seat claims (win) / no-op POST",
         "seat claims (rush) / no-op POST",
