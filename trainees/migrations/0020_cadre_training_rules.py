@@ -83,7 +83,8 @@ DROP FUNCTION IF EXISTS trainees_guard_posting(), trainees_begin_posting(), trai
 """
 FIRST_POSTINGS = """
 INSERT INTO trainees_posting (cadre_id, unit_id, rank, post, category, starts_on, ends_on, reason, noted_at)
-SELECT id, unit_id, rank, post, category, posted_on, left_on, '', now() FROM trainees_cadre
+SELECT id, unit_id, rank, post, category, posted_on, left_on, '', now() FROM trainees_cadre c
+ WHERE NOT EXISTS (SELECT FROM trainees_posting p WHERE p.cadre_id = c.id)
 """
 
 # A quota counts the nominations that are alive, on any path; more than its seats violates trainees_assignmentquota_nominated_ck.

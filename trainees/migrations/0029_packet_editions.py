@@ -22,6 +22,23 @@ CREATE TRIGGER "trainees_reportpacket_stands_tg" BEFORE UPDATE ON "trainees_repo
     EXECUTE FUNCTION common_refuse_change();
 """
 
+# Going back, where a unit has one report a year that holds: the yearly one, else the newest; the others hold no more. What was withdrawn
+# there, or on the way, has no day and reason of its own: it is told by the day and person of its issue.
+WITHDRAWN = """
+UPDATE "trainees_reportpacket" SET withdrawn_at = issued_at, withdrawn_by_id = issued_by_id, withdrawal_reason = '—'
+ WHERE state = 'withdrawn';
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
+"""
+ONE_HELD = """
+UPDATE "trainees_reportpacket" p SET state = 'withdrawn'
+ WHERE state = 'valid' AND id <> (SELECT id FROM "trainees_reportpacket" o
+                                   WHERE (o.year, o.recipient_id, o.state) = (p.year, p.recipient_id, 'valid')
+                                   ORDER BY o.edition = 'final' DESC, o.id DESC LIMIT 1);
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -275,6 +292,8 @@ class Migration(migrations.Migration):
                 verbose_name="withdrawn by",
             ),
         ),
+        migrations.RunSQL(STANDS, STOOD),
+        migrations.RunSQL(WITHDRAWN, ONE_HELD),
         migrations.AddConstraint(
             model_name="reportpacket",
             constraint=models.UniqueConstraint(
@@ -445,7 +464,6 @@ class Migration(migrations.Migration):
                 fields=("user", "page", "name"), name="trainees_savedview_name_uq"
             ),
         ),
-        migrations.RunSQL(STANDS, STOOD),
         *append_only("trainees_packetreceipt"),
         *no_delete("trainees_packetdelivery"),
         keep_columns("trainees_packetdelivery", "packet_id", "unit_id", "delivered_at", "delivered_by_id"),
