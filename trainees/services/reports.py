@@ -177,7 +177,7 @@ def issue_packet(
     elif last and last.data_digest == report.digest:
         return last
     facts = PacketFacts(
-        number=_due_number(clock.school_year(issued_at)),
+        number=0,  # none yet: the annex bears none
         number_year=clock.school_year(issued_at),
         code=new_code(),
         issued_at=issued_at,
@@ -186,6 +186,8 @@ def issue_packet(
         else kind_for(report.recipient, job.params.get("doc_type", NoticeType.CIRCULAR)),
     )
     annex = build_assessment_annex(report, facts, progress=stages.annex(report.row_count))
+    # Asked for as late as can be: the fewer rivals end while the notice is set, the fewer notices are set a second time under the lock.
+    facts = replace(facts, number=_due_number(facts.number_year))
     notice = build_assessment_notice(report, facts, progress=stages.notice)
     stages.storing()
     with progress.finishing():
