@@ -46,7 +46,7 @@ class ReadersForm(AdminForm):
             model_admin=laid_out.model_admin,
         )
         self.prepopulated_fields = laid_out.prepopulated_fields
-        self.form.request = request
+        self.form.request = request  # type: ignore[attr-defined]  # read by `ShownField`, which Django makes without one
 
     def __iter__(self) -> Iterator[Any]:
         for name, options in self.fieldsets:
@@ -66,7 +66,7 @@ class FormFieldsMixin:
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)  # type: ignore[misc]  # a mixin over Django's admin options
-        if not self.only_in_forms or obj is None or self.has_change_permission(request, obj):  # type: ignore[attr-defined]
+        if not self.only_in_forms or obj is None or self.has_change_permission(request, obj):  # type: ignore[attr-defined]  # as above
             return fieldsets
         return [
             (
