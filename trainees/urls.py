@@ -109,13 +109,9 @@ urlpatterns = [
     path("calendar/<str:token>.ics", calendars.feed, name="calendar_feed"),
     path("certificates/", certificates.certificates, name="certificates"),
     path("certificates/classes/", certificates.classes, name="certificate_classes"),
-    path(
-        "certificates/classes/<key:class_id>/", certificates.class_certificates, name="class_certificates"
-    ),
+    path("certificates/classes/<key:class_id>/", certificates.class_certificates, name="class_certificates"),
     path("certificates/classes/<key:class_id>/issue/", certificates.issue, name="certificates_issue"),
-    path(
-        "certificates/classes/<key:class_id>/print/", certificates.print_class, name="certificates_print"
-    ),
+    path("certificates/classes/<key:class_id>/print/", certificates.print_class, name="certificates_print"),
     path(
         "certificates/<key:certificate_id>/certificate.pdf",
         certificates.certificate_file,
