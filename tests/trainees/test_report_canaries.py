@@ -170,4 +170,4 @@ def test_another_unit_s_document_is_no_address_for_a_reader(world, client):
                 answer = client.get(f"/organisation/packets/{final.pk}/{part}")
                 assert answer.status_code == wanted, (key, other, part)
                 if answer.streaming:
-                    answer.close()
+                    assert b"".join(answer.streaming_content)
