@@ -30,7 +30,7 @@ TOLD = {
         *(
             f"results by {order}, {who}: page {deepest} / 1"
             for who, deepest in (("one department", 3), ("whole school", 5))
-            for order in ("name", "least", "most")
+            for order in ("name", "unit", "least", "most")
         ),
         *(
             f"admin/{path}: rows read"
