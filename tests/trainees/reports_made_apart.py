@@ -10,11 +10,11 @@ import django
 
 django.setup()
 
-from tests.factories.report_samples import AT, sample_correction, sample_report  # noqa: E402 -- models can be imported only now
-from trainees.exporters.assessment_annex import build_assessment_annex  # noqa: E402
-from trainees.exporters.assessment_manifest import PacketFile, build_manifest  # noqa: E402
-from trainees.exporters.assessment_notice import build_assessment_notice  # noqa: E402
-from trainees.exporters.wording import PacketFacts  # noqa: E402
+from tests.factories.report_samples import AT, sample_correction, sample_report  # noqa: E402  # models can be imported only now
+from trainees.exporters.assessment_annex import build_assessment_annex  # noqa: E402  # models can be imported only now
+from trainees.exporters.assessment_manifest import PacketFile, build_manifest  # noqa: E402  # models can be imported only now
+from trainees.exporters.assessment_notice import build_assessment_notice  # noqa: E402  # models can be imported only now
+from trainees.exporters.wording import PacketFacts  # noqa: E402  # models can be imported only now
 
 
 def main() -> None:
